@@ -1,0 +1,9 @@
+"""The heart: every record classified in a ledger, every figure a tally of one."""
+
+from .classify import classify
+from .figures import Figure, figures, figures_frame, figures_from_frame, plain
+from .inputs import Inputs, Target
+
+__all__ = [
+    "Figure", "Inputs", "Target", "classify", "figures", "figures_frame", "figures_from_frame", "plain",
+]  # fmt: skip

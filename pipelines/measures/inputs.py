@@ -1,0 +1,44 @@
+"""What the measures are computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+
+from schemas.rulebook import Edition, Settings
+
+from .stock import Stock, take_stock
+
+
+@dataclass(frozen=True)
+class Target:
+    """A landlord's own target time for a repair: exactly one of the three is set."""
+
+    hours: int | None = None
+    working_days: int | None = None
+    calendar_days: int | None = None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The checked records of one landlord and year, and the rules to read them by.
+
+    `accepted` and `rejected` map a table's name to its frame: the typed rows that passed every check, and
+    the rows turned away (the table's key columns and `source_row`). `weighted` names the populations whose
+    supplied weights are used.
+    """
+
+    edition: Edition
+    settings: Settings
+    accepted: Mapping[str, pd.DataFrame]
+    rejected: Mapping[str, pd.DataFrame]
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    weighted: frozenset[str] = frozenset()
+
+    @cached_property
+    def stock(self) -> Stock:
+        """The homes with their standing at year end."""
+        return take_stock(self.accepted["homes"], self.edition, self.settings)

@@ -1,0 +1,101 @@
+"""RP02: responsive repairs completed within the landlord's own target."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from schemas.rulebook import Measure
+
+from . import ledger
+from .inputs import Inputs, Target
+from .stock import LCRA, tenure_of, year_mask
+from .working_days import add_working_days
+
+_OUTCOMES = {"in_target": (True, True), "out_of_target": (True, False)}
+_END_OF_DAY = pd.Timedelta(days=1) - pd.Timedelta(microseconds=1)
+
+
+def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:
+    """Return the ledger of RP02 (1) or (2): one line a repair record.
+
+    In: responsive repairs of the measure's priority, completed in the year, in LCRA homes or the communal
+    parts of their buildings. Met: `completed_at` is not after the target. A job without a target of its own
+    is measured against the year's target for its priority.
+
+    Source: Technical Requirements, RP02; the landlord's own target timescales.
+    """
+    repairs = inputs.accepted["repairs"]
+    deadline = deadlines(repairs, inputs.targets)
+    tenure, abroad = _tenure(repairs, inputs)
+    late = repairs["completed_at"] > deadline
+    reason = ledger.first_reason(
+        repairs.index,
+        [
+            (repairs["status"] == "cancelled", "cancelled"),
+            (repairs["status"] == "reclassified", "reclassified"),
+            (repairs["work_type"].fillna("responsive") != "responsive", "not_responsive"),
+            (repairs["completed_at"].isna() | (repairs["status"] != "completed"), "not_completed"),
+            (~year_mask(repairs["completed_at"], inputs.edition), "outside_year"),
+            (abroad, "outside_england"),
+            (tenure != LCRA, "not_lcra"),
+            (repairs["priority"] != measure.priority, "other_priority"),
+            (late, "out_of_target"),
+        ],
+        otherwise="in_target",
+    )
+    population = pd.Series(LCRA, index=repairs.index, dtype="str").where(tenure == LCRA, "")
+    evidence = {"deadline": deadline, "completed_at": repairs["completed_at"]}
+    lines = ledger.build("repair", repairs, "repair_id", population, reason, _OUTCOMES, evidence)
+    return ledger.join(lines, ledger.rejected_lines("repair", inputs.rejected["repairs"], "repair_id"))
+
+
+def deadlines(repairs: pd.DataFrame, targets: dict[str, Target]) -> pd.Series:
+    """Return the last moment at which each repair is in time (date-times, UK local time).
+
+    A target in days runs to the end of its last day; working days leave out weekends and bank holidays.
+    """
+    due = repairs["target_at"].copy()
+    for priority, target in targets.items():
+        unset = due.isna() & (repairs["priority"] == priority)
+        reported = repairs.loc[unset, "reported_at"]
+        if target.hours is not None:
+            due[unset] = reported + pd.Timedelta(hours=target.hours)
+        elif target.working_days is not None:
+            due[unset] = add_working_days(reported.dt.normalize(), target.working_days) + _END_OF_DAY
+        elif target.calendar_days is not None:
+            due[unset] = reported.dt.normalize() + pd.Timedelta(days=target.calendar_days) + _END_OF_DAY
+    return due
+
+
+def _tenure(repairs: pd.DataFrame, inputs: Inputs) -> tuple[pd.Series, pd.Series]:
+    """Return (tenure, abroad), a communal repair taking the tenure of its building's homes."""
+    tenure, abroad = tenure_of(repairs.assign(tenure=pd.NA), inputs.stock)
+    relevant = inputs.stock.homes
+    is_lcra = (relevant["tenure"] == LCRA).groupby(relevant["building_id"])
+    shared = is_lcra.any() if inputs.settings["communal_repairs_in_mixed_buildings"] == "any_lcra" else is_lcra.all()
+    by_building = repairs["building_id"].map(shared.map({True: LCRA, False: "other"}))
+    return tenure.fillna(by_building).fillna(repairs["tenure"]), abroad
+
+
+def context(inputs: Inputs) -> dict[str, int]:
+    """Return the return's repair context: raised, completed, closed_without_completion, outstanding.
+
+    Counts of responsive repairs in LCRA homes: raised in the year; completed in the year; closed in the year
+    other than by completion; still open at year end.
+
+    Source: the return's questions Q6, Q6a, Q6b, Q6d.
+    """
+    repairs = inputs.accepted["repairs"]
+    tenure, abroad = _tenure(repairs, inputs)
+    mine = repairs[(tenure == LCRA) & ~abroad & (repairs["work_type"].fillna("responsive") == "responsive")]
+    raised = year_mask(mine["reported_at"], inputs.edition)
+    done = (mine["status"] == "completed") & mine["completed_at"].notna()
+    closed = mine["status"].isin(["cancelled", "reclassified"])
+    after_year = mine["completed_at"] > pd.Timestamp(inputs.edition.end) + _END_OF_DAY
+    reported_by_end = mine["reported_at"] <= pd.Timestamp(inputs.edition.end) + _END_OF_DAY
+    return {
+        "raised": int(raised.sum()),
+        "completed": int((done & year_mask(mine["completed_at"], inputs.edition)).sum()),
+        "closed_without_completion": int((closed & raised).sum()),
+        "outstanding": int((reported_by_end & ~closed & (~done | after_year)).sum()),
+    }
