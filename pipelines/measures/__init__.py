@@ -5,5 +5,12 @@ from .figures import Figure, figures, figures_frame, figures_from_frame, plain
 from .inputs import Inputs, Target
 
 __all__ = [
-    "Figure", "Inputs", "Target", "classify", "figures", "figures_frame", "figures_from_frame", "plain",
-]  # fmt: skip
+    "Figure",
+    "Inputs",
+    "Target",
+    "classify",
+    "figures",
+    "figures_frame",
+    "figures_from_frame",
+    "plain",
+]

@@ -40,7 +40,9 @@ def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:
     everyone = pd.Series(ALL, index=cases.index, dtype="str")
     standing = inputs.stock.homes["standing"]
     return ledger.join(
-        stock_lines(inputs.stock, pd.Series(ALL, index=standing.index, dtype="str").where(standing == "", ""), []),
+        stock_lines(
+            inputs.stock, pd.Series(ALL, index=standing.index, dtype="str").where(standing == "", ""), []
+        ),
         ledger.build("asb_case", cases, "case_id", everyone, reason, {met: (False, True)}),
         ledger.rejected_lines("asb_case", inputs.rejected["asb_cases"], "case_id"),
         ledger.rejected_lines("home", inputs.rejected["homes"], "home_id"),

@@ -1,4 +1,4 @@
-"""CH01 and CH02: complaints per 1,000 homes, and those answered within the Complaint Handling Code's limits."""
+"""CH01 and CH02: complaints per 1,000 homes, and those answered within the Complaint Handling Code."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OUTCOMES = {
 
 
 def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:
-    """Return the ledger of CH01 or CH02 for the measure's stage: one line a complaint, and for CH01 the homes.
+    """Return the ledger of CH01 or CH02 of one stage: one line a complaint, and for CH01 the homes.
 
     CH02's denominator is CH01's numerator: the same complaints, made in the year by tenants of relevant
     stock (refused ones are outside; withdrawn ones follow the setting `withdrawn_complaints`).

@@ -37,7 +37,7 @@ def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:
     outcomes = {
         "fails_standard": (True, True),
         "meets_standard": (True, False),
-        "not_assessed": _UNASSESSED[inputs.settings["unassessed_homes"]],
+        "not_assessed": _UNASSESSED[str(inputs.settings["unassessed_homes"])],
     }
     population = homes["tenure"].where(homes["tenure"] == LCRA, "")
     lines = ledger.build("home", homes, "home_id", population, reason, outcomes)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pandas as pd
 
@@ -17,10 +18,26 @@ from .rounding import round_half_up
 from .stock import ALL, LCRA, NOT_APPLICABLE, REPORTED, Stock
 
 COLUMNS = (
-    "measure", "part", "population", "numerator", "denominator", "value", "unit", "status", "reason",
-    "very_satisfied", "fairly_satisfied", "neither", "fairly_dissatisfied", "very_dissatisfied",
-    "not_applicable", "filter_yes", "filter_no", "met_without_extension", "met_with_extension",
-)  # fmt: skip
+    "measure",
+    "part",
+    "population",
+    "numerator",
+    "denominator",
+    "value",
+    "unit",
+    "status",
+    "reason",
+    "very_satisfied",
+    "fairly_satisfied",
+    "neither",
+    "fairly_dissatisfied",
+    "very_dissatisfied",
+    "not_applicable",
+    "filter_yes",
+    "filter_no",
+    "met_without_extension",
+    "met_with_extension",
+)
 
 # The five answers' columns, in the order of the scale.
 _ANSWER_COLUMNS = {
@@ -40,7 +57,7 @@ STATUS_REASONS = {
 
 @dataclass(frozen=True)
 class Figure:
-    """One reported value of one population: exact counts, and the value rounded once (None where there is none).
+    """One reported value of one population: exact counts, and the value rounded once, if there is one.
 
     `answers` maps the scale's codes and NADK to counts (perception only); `filter_yes` and `filter_no` stand
     where the measure has a filter; the two `met_…_extension` split CH02's numerator.
@@ -97,12 +114,20 @@ def _figure(lines: pd.DataFrame, measure: Measure, population: str, stock: Stock
         return _without_value(measure, population, status)
     lines = lines[lines["population"] == population]
     numerator, denominator = tally(lines)
-    details = dict(_details(lines, measure, edition))
+    details: dict[str, Any] = dict(_details(lines, measure, edition))
     if denominator == 0:
         return _without_value(measure, population, measure.empty_status, numerator, denominator, details)
     value = value_of(numerator, denominator, measure)
     return Figure(
-        measure.key, measure.part, population, numerator, denominator, value, measure.unit, REPORTED, **details
+        measure.key,
+        measure.part,
+        population,
+        numerator,
+        denominator,
+        value,
+        measure.unit,
+        REPORTED,
+        **details,
     )
 
 
@@ -112,13 +137,21 @@ def _without_value(
     status: str,
     numerator: Fraction | None = None,
     denominator: Fraction | None = None,
-    details: Mapping[str, object] | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> Figure:
     reason = STATUS_REASONS[status]
     return Figure(
-        measure.key, measure.part, population, numerator, denominator, None, measure.unit, status, reason,
-        **(details or {}),  # type: ignore[arg-type]
-    )  # fmt: skip
+        measure.key,
+        measure.part,
+        population,
+        numerator,
+        denominator,
+        None,
+        measure.unit,
+        status,
+        reason,
+        **(details or {}),
+    )
 
 
 def _details(lines: pd.DataFrame, measure: Measure, edition: Edition) -> Iterator[tuple[str, object]]:

@@ -68,7 +68,7 @@ def build(
 
 
 def rejected_lines(record_type: str, rejected: pd.DataFrame, key: str) -> pd.DataFrame:
-    """Return ledger lines for the records that the checks turned away, so that they are seen to be missing."""
+    """Return ledger lines for the records that the checks turned away: they are seen to be missing."""
     blank = pd.Series("", index=rejected.index, dtype="str")
     return build(record_type, rejected, key, blank, blank.replace("", "rejected_record"), {})
 
@@ -97,6 +97,6 @@ def tally(lines: pd.DataFrame) -> tuple[Fraction, Fraction]:
 
 
 def reasons(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return the number of records by `population` and `reason`: columns population, reason, counted, met, records."""
+    """Return how many records have each reason: columns population, reason, counted, met, records."""
     keys = ["population", "reason", "counted", "met"]
     return ledger.groupby(keys, sort=True, observed=True).size().rename("records").reset_index()

@@ -33,7 +33,7 @@ def respondents(inputs: Inputs) -> pd.DataFrame:
         (~year_mask(responses["completed_on"], inputs.edition), "outside_year"),
     ]
     standing = ledger.first_reason(responses.index, steps, otherwise="")
-    superseded = _superseded(responses[standing == ""], inputs.settings["household_duplicates"])
+    superseded = _superseded(responses[standing == ""], str(inputs.settings["household_duplicates"]))
     standing = standing.where(~standing.index.isin(superseded), "superseded")
     return responses.assign(population=population, standing=standing)
 
@@ -56,6 +56,7 @@ def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:
 
     Source: Technical Requirements, TP01 to TP12; Tenant Survey Requirements.
     """
+    assert measure.scale is not None
     responses = respondents(inputs)
     answer = responses[measure.key]
     takes_part = responses["standing"] == ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from schemas.rulebook import Measure
@@ -49,7 +51,7 @@ def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:
     return ledger.join(lines, ledger.rejected_lines("repair", inputs.rejected["repairs"], "repair_id"))
 
 
-def deadlines(repairs: pd.DataFrame, targets: dict[str, Target]) -> pd.Series:
+def deadlines(repairs: pd.DataFrame, targets: Mapping[str, Target]) -> pd.Series:
     """Return the last moment at which each repair is in time (date-times, UK local time).
 
     A target in days runs to the end of its last day; working days leave out weekends and bank holidays.
@@ -72,7 +74,11 @@ def _tenure(repairs: pd.DataFrame, inputs: Inputs) -> tuple[pd.Series, pd.Series
     tenure, abroad = tenure_of(repairs.assign(tenure=pd.NA), inputs.stock)
     relevant = inputs.stock.homes
     is_lcra = (relevant["tenure"] == LCRA).groupby(relevant["building_id"])
-    shared = is_lcra.any() if inputs.settings["communal_repairs_in_mixed_buildings"] == "any_lcra" else is_lcra.all()
+    shared = (
+        is_lcra.any()
+        if inputs.settings["communal_repairs_in_mixed_buildings"] == "any_lcra"
+        else is_lcra.all()
+    )
     by_building = repairs["building_id"].map(shared.map({True: LCRA, False: "other"}))
     return tenure.fillna(by_building).fillna(repairs["tenure"]), abroad
 

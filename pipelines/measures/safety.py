@@ -12,7 +12,7 @@ from .stock import ALL
 
 # What is wrong with a check, worst first: a home takes the worst of its own and its building's checks.
 _FAULTS = ("never_done", "done_after_year_end", "no_expiry_date", "overdue")
-_OUTCOMES = {"all_in_date": (True, True), **{fault: (True, False) for fault in _FAULTS}}
+_OUTCOMES = {"all_in_date": (True, True), **dict.fromkeys(_FAULTS, (True, False))}
 
 
 def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:
@@ -21,7 +21,7 @@ def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:
     In the base: a home whose own rows, or whose building's rows, require a check of the programme. Met: all
     of them were carried out by year end and in date on it; one missing check fails every home it serves.
 
-    Source: Technical Requirements, BS01 to BS05 (the unit is the dwelling; remedial actions are not measured).
+    Source: Technical Requirements, BS01 to BS05 (the unit is the dwelling; remedial works are out).
     """
     assert measure.programme is not None
     programme = inputs.edition.safety_programmes[measure.programme]
@@ -55,7 +55,7 @@ def _of_programme(rows: pd.DataFrame, programme: Programme) -> pd.DataFrame:
 
 
 def _faults(inputs: Inputs, programme: Programme) -> pd.DataFrame:
-    """Return the programme's checks with `rank`: the position of their fault in _FAULTS, its length if none."""
+    """Return the programme's checks with `rank`: their fault's position in _FAULTS, its length if none."""
     checks = _of_programme(inputs.accepted["safety_checks"], programme)
     end = pd.Timestamp(inputs.edition.end)
     valid_until = checks["valid_until"]

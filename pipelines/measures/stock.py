@@ -36,7 +36,7 @@ class Stock:
         return relevant.where(relevant == "", COMBINED) if self.blocks[COMBINED] == REPORTED else relevant
 
     def block_reasons(self, tenure: pd.Series) -> list[tuple[pd.Series, str]]:
-        """Return the steps that put a tenure outside perception and complaints (for `ledger.first_reason`)."""
+        """Return the steps that put a tenure outside perception and complaints, for `first_reason`."""
         below = (tenure == LCHO) & (self.block_of(tenure) == LCHO) & (self.blocks[LCHO] != REPORTED)
         return [(~tenure.isin(RELEVANT), "not_relevant_stock"), (below, "lcho_below_threshold")]
 
@@ -72,19 +72,19 @@ def take_stock(homes: pd.DataFrame, edition: Edition, settings: Settings) -> Sto
 
 def _blocks(counts: Mapping[str, int], settings: Settings) -> dict[str, str]:
     lcra, lcho = counts[LCRA], counts[LCHO]
-    threshold = settings["combined_threshold"]
+    threshold = int(settings["combined_threshold"])
     if max(lcra, lcho) < threshold <= lcra + lcho:
         return {LCRA: NOT_REQUIRED, LCHO: NOT_REQUIRED, COMBINED: REPORTED}
     small = NOT_REQUIRED if lcho else NOT_APPLICABLE
     return {
         LCRA: REPORTED if lcra else NOT_APPLICABLE,
-        LCHO: REPORTED if lcho >= settings["lcho_threshold"] else small,
+        LCHO: REPORTED if lcho >= int(settings["lcho_threshold"]) else small,
         COMBINED: NOT_REQUIRED,
     }
 
 
 def tenure_of(records: pd.DataFrame, stock: Stock) -> tuple[pd.Series, pd.Series]:
-    """Return (tenure, abroad) of service records: from the home where one is given, else the record's `tenure`.
+    """Return (tenure, abroad) of service records: the home's where one is given, else their own tenure.
 
     A home that is known by its building alone is left to the caller: which tenure a shared part belongs to
     is the measure's question.

@@ -24,7 +24,7 @@ FLOAT_ERROR = Fraction(1, 10**9)
 
 
 def ledger_of(numerator: str, denominator: str, rate: bool) -> pd.DataFrame:
-    """Return weighted ledger lines that stand for the published counts (weighting landlords' are fractional)."""
+    """Return ledger lines that stand for the published counts (fractional where a landlord weights)."""
     met, counted = Decimal(numerator), Decimal(denominator)
     lines = (
         [(False, True, met), (True, False, counted)]

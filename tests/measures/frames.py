@@ -25,8 +25,12 @@ TABLES = (
 def records(table: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Return an accepted frame of `rows`, in the table's own columns and types."""
     empty = empty_records(table)
-    assert {name for row in rows for name in row} <= {*empty.columns}, "a test names a column that is not there"
-    complete = [{**dict.fromkeys(empty.columns), **row, "source_row": number} for number, row in enumerate(rows, 2)]
+    assert {name for row in rows for name in row} <= {*empty.columns}, (
+        "a test names a column that is not there"
+    )
+    complete = [
+        {**dict.fromkeys(empty.columns), **row, "source_row": number} for number, row in enumerate(rows, 2)
+    ]
     frame = pd.DataFrame(complete, columns=empty.columns)
     return frame.astype(empty.dtypes.to_dict())
 

@@ -20,14 +20,22 @@ def case(**changes):
         ({}, ("opened_in_year", False, True), ("not_hate_incident", False, False)),
         ({"hate_incident": True}, ("opened_in_year", False, True), ("hate_incident", False, True)),
         ({"hate_incident": None}, ("opened_in_year", False, True), ("not_hate_incident", False, False)),
-        ({"opened_on": pd.Timestamp("2025-04-01")}, ("outside_year", False, False), ("outside_year", False, False)),
+        (
+            {"opened_on": pd.Timestamp("2025-04-01")},
+            ("outside_year", False, False),
+            ("outside_year", False, False),
+        ),
         ({"home_id": "S1"}, ("opened_in_year", False, True), ("not_hate_incident", False, False)),
         ({"home_id": "L1"}, ("not_relevant_stock", False, False), ("not_relevant_stock", False, False)),
         ({"home_id": "W1"}, ("outside_england", False, False), ("outside_england", False, False)),
         ({"home_id": None}, ("opened_in_year", False, True), ("not_hate_incident", False, False)),
-        ({"home_id": None, "tenure": "other"}, ("not_relevant_stock", False, False), ("not_relevant_stock",) + (False,) * 2),
+        (
+            {"home_id": None, "tenure": "other"},
+            ("not_relevant_stock", False, False),
+            ("not_relevant_stock",) + (False,) * 2,
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_case_is_classified(changes, part_one, part_two):
     homes = [home(), home("S1", "LCHO"), home("L1", "other"), home("W1", country="Wales")]
     given = inputs(homes=homes, asb_cases=[case(**changes)])
@@ -41,7 +49,11 @@ def test_cases_without_a_home_can_be_left_out():
 
 
 def test_the_rate_is_per_thousand_homes_of_both_tenures_small_lcho_included():
-    homes = [*(home(f"H{n}") for n in range(1500)), *(home(f"S{n}", "LCHO") for n in range(500)), home("L1", "other")]
+    homes = [
+        *(home(f"H{n}") for n in range(1500)),
+        *(home(f"S{n}", "LCHO") for n in range(500)),
+        home("L1", "other"),
+    ]
     given = inputs(homes=homes, asb_cases=[case(), case(case_id="A2", home_id="S2", hate_incident=True)])
     rate = figure_of(given, "NM01_1", "ALL")
     assert (rate.numerator, rate.denominator, str(rate.value)) == (2, 2000, "1.0")

@@ -35,19 +35,40 @@ IN, MISSED, OUT = (True, True), (True, False), (False, False)
         ({}, ("in_time", *IN)),
         ({"responded_on": day("2024-06-20")}, ("responded_late", *MISSED)),
         ({"acknowledged_on": day("2024-06-10"), "responded_on": day("2024-06-24")}, ("in_time", *IN)),
-        ({"acknowledged_on": day("2024-06-11"), "responded_on": day("2024-06-12")}, ("acknowledged_late", *MISSED)),
+        (
+            {"acknowledged_on": day("2024-06-11"), "responded_on": day("2024-06-12")},
+            ("acknowledged_late", *MISSED),
+        ),
         ({"acknowledged_on": pd.NaT, "responded_on": day("2024-06-10")}, ("in_time", *IN)),
         ({"acknowledged_on": pd.NaT, "responded_on": day("2024-06-11")}, ("acknowledged_late", *MISSED)),
         ({"responded_on": pd.NaT, "status": "open"}, ("not_responded", *MISSED)),
         ({"acknowledged_on": pd.NaT, "responded_on": pd.NaT, "status": "open"}, ("not_responded", *MISSED)),
         # Extensions: at most 10 working days beyond 19 June, so to 3 July.
-        ({"responded_on": day("2024-06-28"), "extended_until": day("2024-06-28")}, ("in_time_with_extension", *IN)),
-        ({"responded_on": day("2024-07-01"), "extended_until": day("2024-06-28")}, ("responded_late", *MISSED)),
-        ({"responded_on": day("2024-07-03"), "extended_until": day("2024-07-31")}, ("in_time_with_extension", *IN)),
-        ({"responded_on": day("2024-07-04"), "extended_until": day("2024-07-31")}, ("late_beyond_extension", *MISSED)),
-        ({"responded_on": day("2024-08-01"), "extended_until": day("2024-07-31")}, ("responded_late", *MISSED)),
+        (
+            {"responded_on": day("2024-06-28"), "extended_until": day("2024-06-28")},
+            ("in_time_with_extension", *IN),
+        ),
+        (
+            {"responded_on": day("2024-07-01"), "extended_until": day("2024-06-28")},
+            ("responded_late", *MISSED),
+        ),
+        (
+            {"responded_on": day("2024-07-03"), "extended_until": day("2024-07-31")},
+            ("in_time_with_extension", *IN),
+        ),
+        (
+            {"responded_on": day("2024-07-04"), "extended_until": day("2024-07-31")},
+            ("late_beyond_extension", *MISSED),
+        ),
+        (
+            {"responded_on": day("2024-08-01"), "extended_until": day("2024-07-31")},
+            ("responded_late", *MISSED),
+        ),
         ({"responded_on": day("2024-06-18"), "extended_until": day("2024-06-28")}, ("in_time", *IN)),
-        ({"responded_on": day("2024-06-20"), "extended_until": day("2024-06-10")}, ("responded_late", *MISSED)),
+        (
+            {"responded_on": day("2024-06-20"), "extended_until": day("2024-06-10")},
+            ("responded_late", *MISSED),
+        ),
         # Withdrawn complaints stay in, by the day on which they were withdrawn.
         ({"status": "withdrawn"}, ("withdrawn_in_time", *IN)),
         ({"status": "withdrawn", "responded_on": day("2024-07-20")}, ("withdrawn_late", *MISSED)),
@@ -56,7 +77,7 @@ IN, MISSED, OUT = (True, True), (True, False), (False, False)
         ({"received_on": day("2024-03-31")}, ("outside_year", *OUT)),
         ({"stage": 2}, ("other_stage", *OUT)),
     ],
-)  # fmt: skip
+)
 def test_the_2024_code(changes, expected):
     assert outcome(**changes) == expected
 
@@ -112,13 +133,23 @@ def test_the_2022_code_counts_from_receipt(responded, expected):
 
 def test_stage_two_of_the_2022_code_extends_by_ten_days():
     dates = {"stage": 2, "received_on": day("2023-06-05"), "extended_until": day("2023-07-31")}
-    assert outcome("2023-24", key="CH02_2", responded_on=day("2023-07-17"), **dates)[0] == "in_time_with_extension"
-    assert outcome("2023-24", key="CH02_2", responded_on=day("2023-07-18"), **dates)[0] == "late_beyond_extension"
+    assert (
+        outcome("2023-24", key="CH02_2", responded_on=day("2023-07-17"), **dates)[0]
+        == "in_time_with_extension"
+    )
+    assert (
+        outcome("2023-24", key="CH02_2", responded_on=day("2023-07-18"), **dates)[0]
+        == "late_beyond_extension"
+    )
 
 
 def big_landlord(lcho):
     homes = [*(home(f"H{n}") for n in range(1200)), *(home(f"S{n}", "LCHO") for n in range(lcho))]
-    rows = [complaint(), complaint(complaint_id="C2", home_id="S1"), complaint(complaint_id="C3", tenure="LCHO", home_id=None)]
+    rows = [
+        complaint(),
+        complaint(complaint_id="C2", home_id="S1"),
+        complaint(complaint_id="C3", tenure="LCHO", home_id=None),
+    ]
     return inputs(homes=homes, complaints=rows)
 
 
@@ -161,14 +192,21 @@ def test_no_complaint_is_no_value_and_a_rate_of_nought():
 
 def test_the_numerator_is_split_by_extension():
     extended = {"responded_on": day("2024-06-28"), "extended_until": day("2024-06-28")}
-    rows = [complaint(), complaint(complaint_id="C2", **extended), complaint(complaint_id="C3", responded_on=pd.NaT)]
+    rows = [
+        complaint(),
+        complaint(complaint_id="C2", **extended),
+        complaint(complaint_id="C3", responded_on=pd.NaT),
+    ]
     figure = figure_of(inputs(complaints=rows), "CH02_1", "LCRA")
     assert (figure.numerator, figure.denominator, str(figure.value)) == (2, 3, "66.7")
     assert (figure.met_without_extension, figure.met_with_extension) == (1, 1)
 
 
 def test_rejected_complaints_and_homes_are_seen_to_be_missing():
-    given = inputs(complaints=[complaint()], rejected={"complaints": [complaint(complaint_id="C9")], "homes": [home("H9")]})
+    given = inputs(
+        complaints=[complaint()],
+        rejected={"complaints": [complaint(complaint_id="C9")], "homes": [home("H9")]},
+    )
     assert line(given, "CH01_1", "C9") == line(given, "CH02_1", "C9") == ("rejected_record", *OUT)
     assert line(given, "CH01_1", "H9") == ("rejected_record", *OUT)
 

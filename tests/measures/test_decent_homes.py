@@ -16,12 +16,18 @@ from .frames import figure_of, home, inputs, line
         ({"decent_homes": "fails", "tenure": "other"}, ("not_relevant_stock", False, False)),
         ({"decent_homes": "fails", "country": "Wales"}, ("outside_england", False, False)),
         ({"decent_homes": "fails", "country": "ENGLAND"}, ("fails_standard", True, True)),
-        ({"decent_homes": "fails", "owned_to": pd.Timestamp("2025-03-30")}, ("home_not_owned_at_year_end", False, False)),
+        (
+            {"decent_homes": "fails", "owned_to": pd.Timestamp("2025-03-30")},
+            ("home_not_owned_at_year_end", False, False),
+        ),
         ({"decent_homes": "fails", "owned_to": pd.Timestamp("2025-03-31")}, ("fails_standard", True, True)),
-        ({"decent_homes": "fails", "owned_from": pd.Timestamp("2025-04-01")}, ("home_not_owned_at_year_end", False, False)),
+        (
+            {"decent_homes": "fails", "owned_from": pd.Timestamp("2025-04-01")},
+            ("home_not_owned_at_year_end", False, False),
+        ),
         ({"decent_homes": "fails", "owned_from": pd.Timestamp("2025-03-31")}, ("fails_standard", True, True)),
     ],
-)  # fmt: skip
+)
 def test_each_home_is_classified(changes, expected):
     assert line(inputs(homes=[home("H1", **changes)]), "RP01", "H1") == expected
 

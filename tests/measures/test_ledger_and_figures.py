@@ -29,7 +29,14 @@ def test_the_first_reason_that_holds_wins():
 
 def test_a_reason_says_what_it_does_to_the_figure():
     records = pd.DataFrame({"id": ["x", "y", "z"], "source_row": [2, 3, 4]})
-    lines = build("home", records, "id", flags("P", "P", ""), flags("hit", "miss", "out"), {"hit": (True, True), "miss": (True, False)})
+    lines = build(
+        "home",
+        records,
+        "id",
+        flags("P", "P", ""),
+        flags("hit", "miss", "out"),
+        {"hit": (True, True), "miss": (True, False)},
+    )
     assert lines["counted"].tolist() == [True, True, False]
     assert lines["met"].tolist() == [True, False, False]
     assert tuple(lines.columns) == COLUMNS
@@ -44,7 +51,9 @@ def test_joining_leaves_empty_parts_out_but_keeps_the_columns_of_an_empty_ledger
 
 
 def test_reasons_are_counted_by_population():
-    given_inputs = inputs(homes=[home("H1", decent_homes="fails"), home("H2", decent_homes="meets"), home("S1", "LCHO")])
+    given_inputs = inputs(
+        homes=[home("H1", decent_homes="fails"), home("H2", decent_homes="meets"), home("S1", "LCHO")]
+    )
     counts = reasons(classify(given_inputs, given_inputs.edition.measure("RP01")))
     assert counts.to_dict("records") == [
         {"population": "", "reason": "not_lcra", "counted": False, "met": False, "records": 1},
@@ -55,7 +64,9 @@ def test_reasons_are_counted_by_population():
 
 @given(st.lists(st.decimals(min_value=0, max_value=1000, allow_nan=False, places=9), max_size=50))
 def test_decimal_weights_are_summed_exactly(weights):
-    assert exact_sum(pd.Series([str(w) for w in weights], dtype="str")) == sum(map(Fraction, weights), Fraction(0))
+    assert exact_sum(pd.Series([str(w) for w in weights], dtype="str")) == sum(
+        map(Fraction, weights), Fraction(0)
+    )
 
 
 def test_a_sum_that_cannot_be_exact_raises():
@@ -107,15 +118,27 @@ def test_a_reason_that_the_rulebook_does_not_list_never_reaches_a_figure(monkeyp
 
 def test_the_figures_table_gives_the_figures_back():
     answers = [
-        {"response_id": f"V{n}", "tenure": "LCRA", "completed_on": pd.Timestamp("2024-10-01"), "method": "sms",
-         "TP01": "VS", "TP05": "NADK", "weight": "1.25"}
+        {
+            "response_id": f"V{n}",
+            "tenure": "LCRA",
+            "completed_on": pd.Timestamp("2024-10-01"),
+            "method": "sms",
+            "TP01": "VS",
+            "TP05": "NADK",
+            "weight": "1.25",
+        }
         for n in range(3)
-    ]  # fmt: skip
+    ]
     given_inputs = inputs(survey_responses=answers, weighted=frozenset({"LCRA"}))
     ledgers = {measure.key: classify(given_inputs, measure) for measure in given_inputs.edition.measures}
     reported = figures(ledgers, given_inputs.stock, given_inputs.edition)
     table = figures_frame(reported)
     assert tuple(table.columns) == FIGURE_COLUMNS
     first = table.iloc[0]
-    assert (first["measure"], first["numerator"], first["value"], first["very_satisfied"]) == ("TP01", "3.75", "100.0", "3.75")
+    assert (first["measure"], first["numerator"], first["value"], first["very_satisfied"]) == (
+        "TP01",
+        "3.75",
+        "100.0",
+        "3.75",
+    )
     assert figures_from_frame(table) == reported

@@ -183,7 +183,11 @@ def test_a_weighting_population_counts_nothing_for_a_missing_weight():
 
 
 def test_the_achieved_sample_is_those_who_take_part():
-    rows = [response("V1"), response("V2", completed_on=pd.Timestamp("2025-05-01")), response("V3", tenure="LCHO")]
+    rows = [
+        response("V1"),
+        response("V2", completed_on=pd.Timestamp("2025-05-01")),
+        response("V3", tenure="LCHO"),
+    ]
     taking_part = respondents(inputs(survey_responses=rows))
     assert taking_part["standing"].tolist() == ["", "outside_year", "lcho_below_threshold"]
 

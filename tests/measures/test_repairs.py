@@ -99,10 +99,14 @@ def test_the_ledger_shows_the_deadline_it_used():
 def test_the_returns_repair_context():
     jobs = [
         repair(),
-        repair(repair_id="R2", reported_at=pd.Timestamp("2024-03-20"), completed_at=pd.Timestamp("2024-04-02")),
+        repair(
+            repair_id="R2", reported_at=pd.Timestamp("2024-03-20"), completed_at=pd.Timestamp("2024-04-02")
+        ),
         repair(repair_id="R3", status="open", completed_at=pd.NaT),
         repair(repair_id="R4", status="cancelled", completed_at=pd.NaT),
-        repair(repair_id="R5", completed_at=pd.Timestamp("2025-04-02"), reported_at=pd.Timestamp("2025-03-20")),
+        repair(
+            repair_id="R5", completed_at=pd.Timestamp("2025-04-02"), reported_at=pd.Timestamp("2025-03-20")
+        ),
         repair(repair_id="R6", work_type="void"),
         repair(repair_id="R7", home_id="S1"),
     ]

@@ -105,7 +105,9 @@ def test_no_lift_is_neither_nought_nor_a_hundred():
 
 
 def test_rejected_checks_are_seen_to_be_missing_in_their_programme_alone():
-    given = inputs(safety_checks=[check()], rejected={"safety_checks": [check("K9"), check("K8", programme=" Gas ")]})
+    given = inputs(
+        safety_checks=[check()], rejected={"safety_checks": [check("K9"), check("K8", programme=" Gas ")]}
+    )
     assert line(given, "BS02", "K9") == ("rejected_record", *OUT)
     assert line(given, "BS01", "K8") == ("rejected_record", *OUT)
     with pytest.raises(ValueError, match="unpack"):
