@@ -8,7 +8,7 @@ from schemas.rulebook import Measure
 
 from . import ledger
 from .inputs import Inputs
-from .stock import ALL, RELEVANT, stock_lines, tenure_of, year_mask
+from .stock import ALL, RELEVANT, stock_lines, home_tenure, year_mask
 
 
 def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:
@@ -21,7 +21,8 @@ def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:
     Source: Technical Requirements, NM01.
     """
     cases = inputs.accepted["asb_cases"]
-    tenure, abroad = tenure_of(cases, inputs.stock)
+    tenure, abroad = home_tenure(cases, inputs.stock)
+    tenure = tenure.fillna(cases["tenure"])
     unplaced = tenure.isna()
     steps = [
         (~year_mask(cases["opened_on"], inputs.edition), "outside_year"),

@@ -8,7 +8,7 @@ from schemas.rulebook import Measure, StageLimits
 
 from . import ledger
 from .inputs import Inputs
-from .stock import Stock, stock_lines, tenure_of, year_mask
+from .stock import Stock, stock_lines, home_tenure, year_mask
 from .working_days import add_working_days
 
 _OUTCOMES = {
@@ -34,7 +34,8 @@ def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:
     Source: Technical Requirements, CH01 and CH02; Complaint Handling Code of the year.
     """
     complaints = inputs.accepted["complaints"]
-    tenure, abroad = tenure_of(complaints, inputs.stock)
+    tenure, abroad = home_tenure(complaints, inputs.stock)
+    tenure = tenure.fillna(complaints["tenure"])
     outside = _outside(complaints, tenure, abroad, inputs, measure)
     population = inputs.stock.block_of(tenure)
     rejected = ledger.rejected_lines("complaint", inputs.rejected["complaints"], "complaint_id")

@@ -32,8 +32,9 @@ def first_reason(index: pd.Index, steps: Sequence[tuple[pd.Series, str]], otherw
     """
     names = list(dict.fromkeys([*(reason for _, reason in steps), otherwise]))
     position = {name: code for code, name in enumerate(names)}
-    conditions = [condition.to_numpy(dtype=bool) for condition, _ in steps]
-    codes = np.select(conditions, [position[reason] for _, reason in steps], default=position[otherwise])
+    codes = np.full(len(index), position[otherwise])
+    for condition, reason in reversed(steps):
+        codes[condition.to_numpy(dtype=bool)] = position[reason]
     return pd.Series(pd.Categorical.from_codes(codes, categories=names), index=index).astype("str")
 
 

@@ -10,7 +10,7 @@ from schemas.rulebook import Measure
 
 from . import ledger
 from .inputs import Inputs, Target
-from .stock import LCRA, tenure_of, year_mask
+from .stock import LCRA, home_tenure, year_mask
 from .working_days import add_working_days
 
 _OUTCOMES = {"in_target": (True, True), "out_of_target": (True, False)}
@@ -71,15 +71,15 @@ def deadlines(repairs: pd.DataFrame, targets: Mapping[str, Target]) -> pd.Series
 
 def _tenure(repairs: pd.DataFrame, inputs: Inputs) -> tuple[pd.Series, pd.Series]:
     """Return (tenure, abroad), a communal repair taking the tenure of its building's homes."""
-    tenure, abroad = tenure_of(repairs.assign(tenure=pd.NA), inputs.stock)
-    relevant = inputs.stock.homes
-    is_lcra = (relevant["tenure"] == LCRA).groupby(relevant["building_id"])
+    tenure, abroad = home_tenure(repairs, inputs.stock)
+    homes = inputs.stock.homes
+    is_lcra = (homes["tenure"] == LCRA).groupby(homes["building_id"])
     shared = (
         is_lcra.any()
         if inputs.settings["communal_repairs_in_mixed_buildings"] == "any_lcra"
         else is_lcra.all()
     )
-    by_building = repairs["building_id"].map(shared.map({True: LCRA, False: "other"}))
+    by_building = repairs["building_id"].map(shared).map({True: LCRA, False: "other"}).astype("str")
     return tenure.fillna(by_building).fillna(repairs["tenure"]), abroad
 
 

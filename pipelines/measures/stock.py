@@ -83,14 +83,10 @@ def _blocks(counts: Mapping[str, int], settings: Settings) -> dict[str, str]:
     }
 
 
-def tenure_of(records: pd.DataFrame, stock: Stock) -> tuple[pd.Series, pd.Series]:
-    """Return (tenure, abroad) of service records: the home's where one is given, else their own tenure.
-
-    A home that is known by its building alone is left to the caller: which tenure a shared part belongs to
-    is the measure's question.
-    """
+def home_tenure(records: pd.DataFrame, stock: Stock) -> tuple[pd.Series, pd.Series]:
+    """Return (tenure, abroad) of the homes that service records name; both blank where they name none."""
     homes = stock.homes.set_index("home_id")
-    tenure = records["home_id"].map(homes["tenure"]).fillna(records["tenure"])
+    tenure = records["home_id"].map(homes["tenure"]).astype("str")
     abroad = records["home_id"].map(_is_abroad(homes)).astype("boolean").fillna(value=False).astype(bool)
     return tenure, abroad
 
