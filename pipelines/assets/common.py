@@ -1,0 +1,166 @@
+"""What every asset module shares: the place, the words on each asset, and the gate.
+
+Here: the resource that says where a landlord's files and the kept copies are, the metadata every
+materialisation carries, and `refuse_if_stopped`. Not here: any arithmetic, any rule about data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+from upath import UPath
+
+from pipelines.assurance.compute import Rules, load_rules
+from pipelines.partitions import code_and_year
+from pipelines.storage import content_hash
+from schemas.rulebook import Edition, editions, load_edition
+from schemas.tables import Table
+
+OWNERS = ["team:housing-data"]
+TAGS = {"regime": "tsm"}
+PERSONAL = {**TAGS, "contains": "personal-data"}
+
+# The methodology that the code carries, every edition of it: a changed rule marks assets as stale.
+CODE_VERSION = hashlib.sha256(
+    "".join(load_edition(year).fingerprint for year in editions()).encode()
+).hexdigest()[:12]
+
+SETTINGS_KEY = dg.AssetKey(["received", "settings"])
+FINDINGS_KEY = dg.AssetKey(["records", "findings"])
+
+
+class Place(dg.ConfigurableResource):
+    """Where the landlords' folders, the store and the returns are."""
+
+    home: str
+    store: str
+
+    def received(self, name: str, code: str, year: str) -> UPath:
+        """Return the folder that keeps what arrived under `name`, byte for byte."""
+        return UPath(self.store) / "received" / name / code / year
+
+    def landlord_folder(self, code: str) -> Path:
+        """Return the landlord's own folder, which the product only reads."""
+        return Path(self.home) / "landlords" / code
+
+    def returns(self, code: str, year: str) -> Path:
+        """Return the folder of the published return."""
+        return Path(self.home) / "returns" / code / year
+
+
+@contextmanager
+def kept_folder(context: dg.AssetExecutionContext, place: Place, name: str) -> Iterator[Path]:
+    """Yield the landlord's folder as it was received for `name`: the landlord's code, its settings, the year.
+
+    It is the kept one itself on this machine's disk, a copy of it when the store is a bucket.
+    """
+    code, year = code_and_year(context)
+    kept = place.received(name, code, year)
+    with TemporaryDirectory() as copy:
+        if kept.protocol in ("", "file"):
+            folder = Path(str(kept)) / code
+        else:
+            kept.fs.get(kept.path, copy, recursive=True)
+            folder = Path(copy) / kept.name / code
+        (folder / year).mkdir(parents=True, exist_ok=True)  # there is no file in it where none was sent
+        yield folder
+
+
+def rules_of(context: dg.AssetExecutionContext, place: Place) -> Rules:
+    """Return the rules of the partition, from the settings files as they were received."""
+    year = code_and_year(context)[1]
+    with kept_folder(context, place, "settings") as folder:
+        return load_rules(folder, year)
+
+
+def settings_hash(context: dg.AssetExecutionContext, place: Place) -> str:
+    """Return the sha256 of the settings files as they were received."""
+    with kept_folder(context, place, "settings") as folder:
+        content = b"".join(file.read_bytes() for file in sorted(folder.rglob("*.yaml")))
+    return hashlib.sha256(content).hexdigest()
+
+
+def result(
+    key: dg.AssetKey,
+    value: Any,
+    edition: Edition,
+    metadata: Mapping[str, Any] | None = None,
+    check_results: list[dg.AssetCheckResult] | None = None,
+) -> dg.MaterializeResult[Any]:
+    """Return a materialisation with what every one carries: rows, edition, the content hash as data version.
+
+    No preview of rows: the store holds personal data, the event log must not.
+    """
+    rows = {"dagster/partition_row_count": len(value)} if isinstance(value, pd.DataFrame) else {}
+    return dg.MaterializeResult(
+        asset_key=key,
+        value=value,
+        metadata={**rows, **edition_metadata(edition), **(metadata or {})},
+        data_version=dg.DataVersion(content_hash(value)),
+        check_results=check_results,
+    )
+
+
+def edition_metadata(edition: Edition) -> dict[str, Any]:
+    """Return the rulebook edition as metadata; a provisional one says so."""
+    shown = {"edition": edition.year, "edition_fingerprint": edition.fingerprint}
+    return {**shown, "edition_status": edition.status_note} if edition.status == "provisional" else shown
+
+
+def refuse_if_stopped(findings: pd.DataFrame, thing: str) -> None:
+    """Raise before anything is written where the records have a stop finding.
+
+    A failed asset check would not do: it guards its own run alone, and a later run that selects only what
+    lies downstream would go ahead on refused records.
+    """
+    stops = findings[findings["grade"] == "stop"]
+    if len(stops):
+        listed = "; ".join(f"{row.finding_id}: {row.message}" for row in stops.head(5).itertuples())
+        more = f" (and {len(stops) - 5} more)" if len(stops) > 5 else ""
+        raise dg.Failure(
+            f"{thing} is withheld by {len(stops)} stop finding(s), and what was published stays as it is. "
+            f"{listed}{more}. Correct the landlord's files and run again.",
+            allow_retries=False,
+        )
+
+
+def column_schema(table: Table) -> dg.TableSchema:
+    """Return a table's columns for the asset's page (in the definition alone, or names lose their case)."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                column.name,
+                column.dtype,
+                description=column.description,
+                constraints=dg.TableColumnConstraints(nullable=not column.required),
+            )
+            for column in table.columns
+        ]
+    )
+
+
+def sources_of(accepted: Iterable[pd.DataFrame], settings_sha256: str) -> dict[str, str]:
+    """Return by which files (table → sha256) and settings something was computed."""
+    inputs = [frame.attrs["input"] for frame in accepted if frame.attrs["input"]]
+    return {"settings": settings_sha256, **{each["table"]: each["sha256"] for each in inputs}}
+
+
+def require_same_sources(made_from: Mapping[str, str], current: Mapping[str, str], made: str) -> None:
+    """Raise where `made` rests on other files than those that were checked last.
+
+    A run of some assets alone must not mix a figure of yesterday's file with one of today's.
+    """
+    moved = sorted(name for name, sha256 in made_from.items() if current.get(name) != sha256)
+    if moved:
+        raise dg.Failure(
+            f"{made} was made from an earlier {', '.join(moved)} than the one checked last: materialise it "
+            "and what follows it (or the whole return).",
+            allow_retries=False,
+        )

@@ -1,0 +1,108 @@
+"""One asset a measure, made from the rulebook; the measures of a family are classified in one step.
+
+Here: how the measure functions are wired to records. Not here: what a measure counts (pipelines.measures).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from pipelines.assurance.compute import measure_inputs
+from pipelines.measures import classify
+from pipelines.measures.classify import FAMILIES
+from schemas.rulebook import Measure, editions, load_edition
+
+from .common import (
+    CODE_VERSION,
+    FINDINGS_KEY,
+    OWNERS,
+    PERSONAL,
+    SETTINGS_KEY,
+    Place,
+    refuse_if_stopped,
+    result,
+    rules_of,
+    settings_hash,
+    sources_of,
+)
+
+GROUP = "measures"
+
+
+def measure_key(measure: str) -> dg.AssetKey:
+    """Return the key of a measure's asset."""
+    return dg.AssetKey([GROUP, measure])
+
+
+def reported_measures() -> list[Measure]:
+    """Return the measures of all editions, newest wording first found, in reporting order."""
+    known: dict[str, Measure] = {}
+    for year in reversed(editions()):
+        for measure in load_edition(year).measures:
+            known.setdefault(measure.key, measure)
+    return list(known.values())
+
+
+def build_measures(partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
+    """Return the measure assets, a family a step."""
+    measures = reported_measures()
+    return [
+        _family(name, [measure for measure in measures if measure.family == name], partitions)
+        for name in FAMILIES
+    ]
+
+
+def _describe(measure: Measure) -> str:
+    return (
+        f"{measure.label}: {measure.title}. One line a record: whether it counts, whether it is met, "
+        f"and why.\n\n*Numerator:* {measure.numerator}\n\n*Denominator:* {measure.denominator}\n\n"
+        f"*Source:* {measure.source}"
+    )
+
+
+def _family(name: str, measures: list[Measure], partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    tables = sorted({table for measure in measures for table in measure.inputs})
+
+    @dg.multi_asset(
+        name=f"measures_{name}",
+        outs={
+            measure.key: dg.AssetOut(
+                key=measure_key(measure.key),
+                description=_describe(measure),
+                io_manager_key="parquet_store",
+                group_name=GROUP,
+                owners=OWNERS,
+                tags=PERSONAL,
+                kinds={"pandas", "parquet"},
+                code_version=CODE_VERSION,
+                is_required=False,
+            )
+            for measure in measures
+        },
+        ins={
+            "findings": dg.AssetIn(FINDINGS_KEY),
+            **{table: dg.AssetIn(dg.AssetKey(["records", table])) for table in tables},
+            **{f"{t}_rejected": dg.AssetIn(dg.AssetKey(["records", f"{t}_rejected"])) for t in tables},
+        },
+        deps=[SETTINGS_KEY],
+        partitions_def=partitions,
+        can_subset=True,
+    )
+    def family(
+        context: dg.AssetExecutionContext, place: Place, findings: pd.DataFrame, **frames: pd.DataFrame
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        refuse_if_stopped(findings, f"The family of measures '{name}'")
+        rules = rules_of(context, place)
+        accepted = {table: frames[table] for table in tables}
+        inputs = measure_inputs(rules, accepted, {table: frames[f"{table}_rejected"] for table in tables})
+        sources = sources_of(accepted.values(), settings_hash(context, place))
+        for measure in measures:
+            if measure_key(measure.key) in context.selected_asset_keys:
+                lines = classify(inputs, rules.edition.measure(measure.key))
+                lines.attrs["sources"] = sources
+                shown = {"counted": int(lines["counted"].sum()), "met": int(lines["met"].sum())}
+                yield result(measure_key(measure.key), lines, rules.edition, shown)
+
+    return family

@@ -1,0 +1,167 @@
+"""Publications: every output of a return, rendered from its document and moved in together.
+
+Here: one step for all of them, because a return is replaced whole or not at all. Not here: pages
+(pipelines.publications) and the manifest (pipelines.assurance).
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from pipelines.assurance import manifest
+from pipelines.assurance.release import publish
+from pipelines.partitions import code_and_year
+from pipelines.publications import (
+    figures_csv,
+    findings_csv,
+    findings_html,
+    nrosh_csv,
+    return_json,
+    return_pdf,
+    return_xlsx,
+    tenants_html,
+)
+from pipelines.storage import content_hash, parquet_bytes
+from schemas.rulebook import load_edition
+
+from .common import (
+    CODE_VERSION,
+    FINDINGS_KEY,
+    OWNERS,
+    PERSONAL,
+    TAGS,
+    Place,
+    edition_metadata,
+    refuse_if_stopped,
+)
+from .measures import measure_key, reported_measures
+from .statutory_return import DOCUMENT_KEY
+
+GROUP = "publications"
+LEDGERS = "ledgers"
+log = logging.getLogger("tsm")
+
+# Each output: its asset's name, its file, and for whom it is.
+OUTPUTS = {
+    "return_pdf": ("return.pdf", "The regulator-ready return, tagged and archival, with return.json inside."),
+    "return_json": ("return.json", "The whole return for machines (schemas/return.schema.json)."),
+    "figures_csv": ("figures.csv", "One row a reported value."),
+    "nrosh_csv": ("nrosh.csv", "What is typed into NROSH+, in the form's order."),
+    "return_xlsx": ("return.xlsx", "The same as a workbook: figures, entry sheet, findings."),
+    "tenants_html": ("tenants.html", "The page that a landlord must publish for its tenants."),
+    "findings_csv": ("findings.csv", "Every finding, for the data team."),
+    "findings_html": ("findings.html", "The findings as a page, summary first."),
+    "ledgers": (LEDGERS, "The rows behind every figure, one Parquet file a measure."),
+    "manifest": (manifest.NAME, "Hashes of every input and output, versions, the run."),
+}
+
+
+def publication_key(name: str) -> dg.AssetKey:
+    """Return the key of an output's asset."""
+    return dg.AssetKey([GROUP, name])
+
+
+def render(
+    document: Mapping[str, Any], findings: pd.DataFrame, ledgers: Mapping[str, pd.DataFrame]
+) -> dict[str, bytes]:
+    """Return every output but the manifest: relative file name → content."""
+    listed = findings.astype(object).where(findings.notna(), None).to_dict("records")
+    as_json = return_json(document)
+    makers: dict[str, Callable[[], bytes]] = {
+        "return.json": lambda: as_json,
+        "figures.csv": lambda: figures_csv(document),
+        "nrosh.csv": lambda: nrosh_csv(document),
+        "return.xlsx": lambda: return_xlsx(document, listed),
+        "tenants.html": lambda: tenants_html(document),
+        "findings.csv": lambda: findings_csv(document, listed),
+        "findings.html": lambda: findings_html(document, listed),
+        "return.pdf": lambda: return_pdf(document, as_json),
+    }
+    files = {}
+    for name, make in makers.items():
+        log.info("Writing %s", name)
+        files[name] = make()
+    return files | {f"{LEDGERS}/{key}.parquet": parquet_bytes(lines) for key, lines in ledgers.items()}
+
+
+def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+    """Return the assets of all outputs: one step, so that they are replaced together."""
+    measures = [measure.key for measure in reported_measures()]
+
+    @dg.multi_asset(
+        name="publications",
+        outs={
+            name: dg.AssetOut(
+                key=publication_key(name),
+                dagster_type=dg.Nothing,
+                description=f"{description} In the returns folder as `{file}`.",
+                group_name=GROUP,
+                owners=OWNERS,
+                tags=PERSONAL if name == LEDGERS else TAGS,
+                kinds={file.rpartition(".")[2]} if "." in file else {"parquet"},
+                code_version=CODE_VERSION,
+            )
+            for name, (file, description) in OUTPUTS.items()
+        },
+        ins={
+            "document": dg.AssetIn(DOCUMENT_KEY),
+            "findings": dg.AssetIn(FINDINGS_KEY),
+            **{key: dg.AssetIn(measure_key(key)) for key in measures},
+        },
+        partitions_def=partitions,
+    )
+    def publications(
+        context: dg.AssetExecutionContext,
+        place: Place,
+        document: Any,
+        findings: pd.DataFrame,
+        **ledgers: pd.DataFrame,
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        refuse_if_stopped(findings, "The return")
+        code, year = code_and_year(context)
+        edition = load_edition(year)
+        own = {measure.key: ledgers[measure.key] for measure in edition.measures}
+        _require_the_documents_ledgers(document, own)
+        files = render(document, findings, own)
+        run = {"id": context.run.run_id, "partition": context.partition_key}
+        files[manifest.NAME] = manifest.manifest(document, files, run)
+        folder = place.returns(code, year)
+        publish(files, folder)
+        for name, (file, _) in OUTPUTS.items():
+            content = b"".join(
+                files[each] for each in sorted(files) if each == file or each.startswith(f"{file}/")
+            )
+            link = {} if name == LEDGERS else {"download": _link(code, year, file)}
+            yield dg.MaterializeResult(
+                asset_key=publication_key(name),
+                metadata={
+                    **link,
+                    "path": dg.MetadataValue.path(folder / file),
+                    "bytes": len(content),
+                    **edition_metadata(edition),
+                },
+                data_version=dg.DataVersion(hashlib.sha256(content).hexdigest()),
+            )
+
+    return publications
+
+
+def _link(code: str, year: str, file: str) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md(f"[Download {file}](/returns/{code}/{year}/{file})")
+
+
+def _require_the_documents_ledgers(document: Mapping[str, Any], ledgers: Mapping[str, pd.DataFrame]) -> None:
+    """Raise where a ledger is not the one that the document's figure was tallied from."""
+    tallied = {each["key"]: each["data_version"] for each in document["provenance"]["assets"]}
+    for key, lines in ledgers.items():
+        name = measure_key(key).to_user_string()
+        if tallied[name] != content_hash(lines):
+            raise dg.Failure(
+                f"{name} has changed since the return was assembled: materialise statutory_return and "
+                "publications together (or the whole return), so that every figure has the rows behind it.",
+                allow_retries=False,
+            )

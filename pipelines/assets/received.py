@@ -1,0 +1,105 @@
+"""What the landlord sent, kept byte for byte with its hash: where the lineage of every figure begins.
+
+Here: copying files into the store. Not here: reading them (pipelines.intake, in the `records` assets).
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from upath import UPath
+
+from pipelines.intake.received import table_files
+from pipelines.partitions import code_and_year
+from schemas.errors import InputError
+from schemas.rulebook import load_edition
+from schemas.tables import TABLES
+
+from .common import CODE_VERSION, OWNERS, PERSONAL, SETTINGS_KEY, TAGS, Place, edition_metadata
+
+GROUP = "received"
+_SETTINGS = (
+    "landlord.yaml and year.yaml as they were written: targets, survey approach, departures from defaults."
+)
+
+
+def received_key(table: str) -> dg.AssetKey:
+    """Return the key of a table's file as it was received."""
+    return dg.AssetKey([GROUP, table])
+
+
+def build_received(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """Return the assets of everything received: one a table, and one for the two settings files."""
+
+    def spec(key: dg.AssetKey, description: str, tags: dict[str, str]) -> dg.AssetSpec:
+        return dg.AssetSpec(
+            key,
+            description=description,
+            group_name=GROUP,
+            owners=OWNERS,
+            tags=tags,
+            kinds={"file"},
+            code_version=CODE_VERSION,
+            skippable=True,
+        )
+
+    specs = [
+        spec(SETTINGS_KEY, _SETTINGS, TAGS),
+        *(
+            spec(
+                received_key(name),
+                f"The file of the {name} table, byte for byte. {table.description}",
+                PERSONAL,
+            )
+            for name, table in TABLES.items()
+        ),
+    ]
+
+    @dg.multi_asset(name="received", specs=specs, partitions_def=partitions, can_subset=True)
+    def received(context: dg.AssetExecutionContext, place: Place) -> Iterator[dg.MaterializeResult[Any]]:
+        code, year = code_and_year(context)
+        own = place.landlord_folder(code)
+        if not (own / year).is_dir():
+            raise InputError(f"There is no folder {own / year}: make one with `tsm init {code} {year}`.")
+        for key in sorted(context.selected_asset_keys):
+            name = key.path[-1]
+            files = settings_files(own, year) if key == SETTINGS_KEY else table_files(own / year, name)
+            hashes = _keep({str(file.relative_to(own.parent)): file for file in files}, place.received(name, code, year))
+            yield dg.MaterializeResult(
+                asset_key=key,
+                metadata={
+                    "files": {file: f"sha256 {digest}" for file, digest in hashes.items()},
+                    **edition_metadata(load_edition(year)),
+                },
+                data_version=dg.DataVersion(_together(hashes)),
+            )
+
+    return received
+
+
+def settings_files(landlord_folder: Path, year: str) -> list[Path]:
+    """Return the two settings files that are there; what is missing is said where they are read."""
+    files = [landlord_folder / "landlord.yaml", landlord_folder / year / "year.yaml"]
+    return [file for file in files if file.exists()]
+
+
+def _keep(files: dict[str, Path], kept: UPath) -> dict[str, str]:
+    """Make `kept` hold exactly `files` (name in it → file); return each one's name and sha256."""
+    for file in files.values():
+        if file.is_symlink() or not file.is_file():
+            raise InputError(f"{file} is a link, a folder or a device: put the file itself in its place.")
+    content = {name: file.read_bytes() for name, file in files.items()}
+    if kept.exists():
+        kept.fs.rm(kept.path, recursive=True)
+    for name, data in content.items():
+        (kept / name).parent.mkdir(parents=True, exist_ok=True)
+        (kept / name).write_bytes(data)
+    return {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
+
+
+def _together(hashes: dict[str, str]) -> str:
+    if len(hashes) == 1:
+        return next(iter(hashes.values()))
+    return hashlib.sha256(repr(sorted(hashes.items())).encode()).hexdigest()

@@ -1,0 +1,224 @@
+"""The statutory return: the figures, and the return document that every output is rendered from.
+
+Here: the two gates (no stop finding, no mixture of old and new) and the wiring. Not here: tallying
+(pipelines.measures) and assembling (pipelines.statutory).
+"""
+
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from pipelines.assurance.compute import measure_inputs, reported_surveys
+from pipelines.checks import validation_checks, validation_results
+from pipelines.measures import figures, figures_frame, figures_from_frame
+from pipelines.measures.ledger import reasons
+from pipelines.measures.repairs import context as repairs_context
+from pipelines.statutory import ReturnInputs, SurveyEvidence, as_findings, assemble, validate
+from pipelines.storage import content_hash
+
+from .common import (
+    CODE_VERSION,
+    FINDINGS_KEY,
+    OWNERS,
+    SETTINGS_KEY,
+    TAGS,
+    Place,
+    refuse_if_stopped,
+    require_same_sources,
+    result,
+    rules_of,
+    settings_hash,
+)
+from .measures import measure_key, reported_measures
+from .records import INPUTS_KEY, record_key
+from .survey import RESPONDENTS_KEY
+
+GROUP = "statutory_return"
+FIGURES_KEY = dg.AssetKey([GROUP, "figures"])
+REASONS_KEY = dg.AssetKey([GROUP, "reasons"])
+DOCUMENT_KEY = dg.AssetKey([GROUP, "document"])
+
+Json = Any
+
+
+def build_statutory_return(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
+    """Return the assets of the return itself."""
+    return [_figures(partitions), _document(partitions)]
+
+
+def current_sources(inputs: list[dict[str, Any]], settings_sha256: str) -> dict[str, str]:
+    """Return the files and settings that were checked last, as `sources_of` names them."""
+    return {"settings": settings_sha256, **{each["table"]: each["sha256"] for each in inputs}}
+
+
+def _out(key: dg.AssetKey, description: str, **more: Any) -> dg.AssetOut:
+    usual = {"io_manager_key": "parquet_store", "kinds": {"pandas", "parquet"}}
+    return dg.AssetOut(
+        key=key,
+        description=description,
+        group_name=GROUP,
+        owners=OWNERS,
+        tags=TAGS,
+        code_version=CODE_VERSION,
+        **{**usual, **more},
+    )
+
+
+def _figures(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+    measures = [measure.key for measure in reported_measures()]
+
+    @dg.multi_asset(
+        name="statutory_return_figures",
+        outs={
+            "figures": _out(
+                FIGURES_KEY,
+                "Every reported value with its numerator and denominator, tallied from the ledgers and "
+                "rounded once; a missing value carries its reason.",
+            ),
+            "reasons": _out(
+                REASONS_KEY,
+                "How many records of each ledger count, are met, or are outside, by population and reason.",
+            ),
+        },
+        ins={
+            "findings": dg.AssetIn(FINDINGS_KEY),
+            "inputs": dg.AssetIn(INPUTS_KEY),
+            "homes": dg.AssetIn(record_key("homes")),
+            **{key: dg.AssetIn(measure_key(key)) for key in measures},
+        },
+        deps=[SETTINGS_KEY],
+        partitions_def=partitions,
+    )
+    def statutory_figures(
+        context: dg.AssetExecutionContext,
+        place: Place,
+        findings: pd.DataFrame,
+        inputs: Json,
+        homes: pd.DataFrame,
+        **ledgers: pd.DataFrame,
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        refuse_if_stopped(findings, "The return")
+        rules = rules_of(context, place)
+        sources = current_sources(inputs, settings_hash(context, place))
+        for key, lines in ledgers.items():
+            require_same_sources(lines.attrs["sources"], sources, f"measures/{key}")
+        stock = measure_inputs(rules, {"homes": homes}, {}).stock
+        table = figures_frame(figures(ledgers, stock, rules.edition))
+        table.attrs = {"sources": sources}
+        yield result(
+            FIGURES_KEY, table, rules.edition, {"reported": int((table["status"] == "reported").sum())}
+        )
+        counts = pd.concat(
+            [reasons(ledgers[measure.key]).assign(measure=measure.key) for measure in rules.edition.measures],
+            ignore_index=True,
+        )
+        counts.attrs = {
+            "ledgers": [
+                {
+                    "key": measure_key(measure.key).to_user_string(),
+                    "made_from": [record_key(table).to_user_string() for table in measure.inputs],
+                    "data_version": content_hash(ledgers[measure.key]),
+                }
+                for measure in rules.edition.measures
+            ]
+        }
+        yield result(REASONS_KEY, counts, rules.edition)
+
+    return statutory_figures
+
+
+def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=DOCUMENT_KEY,
+        description="The whole return as one document: figures, survey approach, targets, findings, "
+        "exclusions, settings, provenance, NROSH+ fields. Every output is rendered from it.",
+        ins={
+            "figures_table": dg.AssetIn(FIGURES_KEY),
+            "reasons_table": dg.AssetIn(REASONS_KEY),
+            "findings": dg.AssetIn(FINDINGS_KEY),
+            "inputs": dg.AssetIn(INPUTS_KEY),
+            "respondents": dg.AssetIn(RESPONDENTS_KEY),
+            "homes": dg.AssetIn(record_key("homes")),
+            "repairs": dg.AssetIn(record_key("repairs")),
+            "households": dg.AssetIn(record_key("households")),
+        },
+        deps=[SETTINGS_KEY],
+        check_specs=validation_checks(DOCUMENT_KEY, partitions),
+        group_name=GROUP,
+        owners=OWNERS,
+        tags=TAGS,
+        kinds={"json"},
+        code_version=CODE_VERSION,
+        io_manager_key="json_store",
+        partitions_def=partitions,
+    )
+    def document(
+        context: dg.AssetExecutionContext,
+        place: Place,
+        figures_table: pd.DataFrame,
+        reasons_table: pd.DataFrame,
+        findings: pd.DataFrame,
+        inputs: Json,
+        respondents: pd.DataFrame,
+        homes: pd.DataFrame,
+        repairs: pd.DataFrame,
+        households: pd.DataFrame,
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        refuse_if_stopped(findings, "The return")
+        rules = rules_of(context, place)
+        sources = current_sources(inputs, settings_hash(context, place))
+        require_same_sources(figures_table.attrs["sources"], sources, "statutory_return/figures")
+        require_same_sources(respondents.attrs["sources"], sources, "survey/respondents")
+        records = measure_inputs(rules, {"homes": homes, "repairs": repairs}, {})
+        received = [
+            {"key": f"received/{each['table']}", "made_from": [each["file"]], "data_version": each["sha256"]}
+            for each in inputs
+        ]
+        assembled = assemble(
+            ReturnInputs(
+                edition=rules.edition,
+                landlord=rules.landlord,
+                year_file=rules.year_file,
+                settings=rules.settings,
+                figures=figures_from_frame(figures_table),
+                reasons=reasons_table,
+                surveys=survey_evidence(respondents, households, records.stock.blocks),
+                stock=records.stock.counts,
+                blocks=records.stock.blocks,
+                repairs_context=repairs_context(records),
+                findings=findings,
+                records_summary=inputs,
+                assets=[*received, *reasons_table.attrs["ledgers"]],
+                software_version=version("tsm-pipeline"),
+            )
+        )
+        outcomes = validate(assembled)
+        refuse_if_stopped(as_findings(outcomes), "The return")
+        yield result(
+            DOCUMENT_KEY,
+            assembled,
+            rules.edition,
+            {"complete": assembled["status"]["complete"], "to_confirm": assembled["status"]["to_confirm"]},
+            list(validation_results(DOCUMENT_KEY, outcomes)),
+        )
+
+    return document
+
+
+def survey_evidence(
+    respondents: pd.DataFrame, households: pd.DataFrame, blocks: dict[str, str]
+) -> dict[str, SurveyEvidence]:
+    """Return the survey records of each reported population."""
+    taking_part = respondents[respondents["standing"] == ""]
+    given = households.attrs["input"] is not None
+    evidence = {}
+    for population in reported_surveys(blocks):
+        tenures = ["LCRA", "LCHO"] if population == "COMBINED" else [population]
+        evidence[population] = SurveyEvidence(
+            taking_part[taking_part["population"] == population],
+            households[households["tenure"].isin(tenures)] if given else None,
+        )
+    return evidence

@@ -1,0 +1,183 @@
+"""The stages one after another on frames, without Dagster: what `tsm check` and the proofs run.
+
+The Dagster assets call the same functions stage by stage; here they are called in one go.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipelines.intake import (
+    FINDING_COLUMNS,
+    Landlord,
+    Received,
+    Records,
+    YearFile,
+    check_table,
+    cross_check,
+    load_landlord,
+    load_year,
+    receive,
+)
+from pipelines.measures import Figure, Inputs, Target, classify, figures
+from pipelines.measures.stock import COMBINED, LCHO, LCRA, REPORTED
+from schemas.rulebook import Edition, Settings, load_edition
+
+log = logging.getLogger("tsm")
+
+# The tables whose records a table names, checked before it.
+REFERS_TO: Mapping[str, tuple[str, ...]] = {
+    "homes": (),
+    "households": (),
+    "population_margins": (),
+    "safety_checks": ("homes",),
+    "safety_exclusions": ("homes",),
+    "repairs": ("homes",),
+    "complaints": ("homes",),
+    "asb_cases": ("homes",),
+    "survey_responses": ("homes", "households"),
+}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """By what one landlord's year is computed: the edition, its two settings files, the resolved settings."""
+
+    edition: Edition
+    landlord: Landlord
+    year_file: YearFile
+    settings: Settings
+
+
+def load_rules(landlord_folder: Path, year: str) -> Rules:
+    """Return the rules of a landlord's year.
+
+    Raises InputError for an unknown year and for a settings file that is missing, unreadable or wrong.
+    """
+    edition = load_edition(year)
+    landlord, year_file = load_landlord(landlord_folder), load_year(landlord_folder / year)
+    return Rules(edition, landlord, year_file, edition.resolve_settings(year_file.settings))
+
+
+def measure_inputs(
+    rules: Rules, accepted: Mapping[str, pd.DataFrame], rejected: Mapping[str, pd.DataFrame]
+) -> Inputs:
+    """Return what the measures are computed from (the tables given, which may be some of them)."""
+    targets = rules.year_file.targets
+    given = {"emergency": targets.emergency, "non_emergency": targets.non_emergency}
+    return Inputs(
+        rules.edition,
+        rules.settings,
+        accepted,
+        rejected,
+        targets={
+            priority: Target(target.hours, target.working_days, target.calendar_days)
+            for priority, target in given.items()
+            if target is not None
+        },
+        weighted=frozenset(
+            population
+            for population, plan in rules.year_file.survey.items()
+            if plan.weighting.method == "supplied"
+        ),
+    )
+
+
+def input_summary(received: Received, records: Records) -> dict[str, Any] | None:
+    """Return one input table's line of provenance; None where the landlord gave no such file."""
+    if not received.sha256:
+        return None
+    return {
+        "table": received.table,
+        "file": received.file,
+        "sheet": received.sheet,
+        "sha256": received.sha256,
+        "bytes": received.size,
+        "rows": 0 if received.frame is None else len(received.frame),
+        "accepted": len(records.accepted),
+        "rejected": len(records.rejected),
+    }
+
+
+def gather(findings: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return all findings as one table, columns FINDING_COLUMNS."""
+    filled = [frame for frame in findings if len(frame)]
+    if not filled:
+        return pd.DataFrame(columns=list(FINDING_COLUMNS))
+    return pd.concat(filled, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A landlord's year after every check: rules, records and findings."""
+
+    rules: Rules
+    records: Mapping[str, Records]
+    summary: list[dict[str, Any]]
+    findings: pd.DataFrame
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a stop finding withholds the return."""
+        return bool((self.findings["grade"] == "stop").any())
+
+    @property
+    def inputs(self) -> Inputs:
+        """What the measures are computed from."""
+        accepted = {table: records.accepted for table, records in self.records.items()}
+        rejected = {table: records.rejected for table, records in self.records.items()}
+        return measure_inputs(self.rules, accepted, rejected)
+
+
+def check_folder(landlord_folder: Path, year: str) -> Checked:
+    """Receive and check every table of `<landlord_folder>/<year>`.
+
+    Raises InputError where the settings files cannot be used; everything wrong with tables is a finding.
+    """
+    year_folder = landlord_folder / year
+    rules = load_rules(landlord_folder, year)
+    records: dict[str, Records] = {}
+    summary, findings = [], []
+    for table, refers_to in REFERS_TO.items():
+        received = receive(year_folder, table)
+        related = {name: records[name].accepted for name in refers_to}
+        records[table] = check_table(received, rules.edition, related, rules.settings)
+        rows = len(records[table].accepted)
+        log.info(
+            "Checked %s: %s rows accepted, %s rejected",
+            table,
+            f"{rows:,}",
+            f"{len(records[table].rejected):,}",
+        )
+        findings += [records[table].findings]
+        summary.append(input_summary(received, records[table]))
+    accepted = {table: each.accepted for table, each in records.items()}
+    findings.append(cross_check(accepted, rules.edition, rules.settings))
+    return Checked(rules, records, [line for line in summary if line], gather(findings))
+
+
+def check_landlord(home: Path, code: str, year: str) -> Checked:
+    """Return a landlord's year after every check (see `check_folder`)."""
+    return check_folder(home / "landlords" / code, year)
+
+
+def compute_ledgers(inputs: Inputs) -> dict[str, pd.DataFrame]:
+    """Return the ledger of every measure of the year, by key."""
+    return {measure.key: classify(inputs, measure) for measure in inputs.edition.measures}
+
+
+def compute_figures(landlord_folder: Path, year: str) -> list[Figure]:
+    """Return every figure of a landlord's year, from files to figures."""
+    inputs = check_folder(landlord_folder, year).inputs
+    return figures(compute_ledgers(inputs), inputs.stock, inputs.edition)
+
+
+def reported_surveys(blocks: Mapping[str, str]) -> list[str]:
+    """Return the populations whose survey is reported, in the return's order."""
+    return [population for population in (LCRA, LCHO, COMBINED) if blocks[population] == REPORTED]

@@ -1,0 +1,111 @@
+"""Checks over several tables: is every home accounted for in every safety programme, do the margins fit?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from pipelines.intake.findings import cross_findings, join
+from schemas.rulebook import Edition, Settings
+from schemas.tables import TABLES, Context, Rule
+from schemas.tables.masks import is_in, is_relevant_stock
+
+_KEY = "programme"
+
+
+def cross_check(tables: Mapping[str, pd.DataFrame], edition: Edition, settings: Settings) -> pd.DataFrame:
+    """Findings over the accepted frames of all tables, by name (see `FINDING_COLUMNS`).
+
+    The "all-in" baseline: each home that counts at year end has, for each safety programme, a check or an
+    exclusion, of its own or through its building, and not both. Source: domain reference 8.2 (3).
+    """
+    context = Context(edition, settings, tables)
+    return join(*_all_in(tables, context), _margins(tables))
+
+
+def _all_in(tables: Mapping[str, pd.DataFrame], context: Context) -> list[pd.DataFrame]:
+    homes = tables["homes"]
+    homes = homes[is_relevant_stock(homes, context)]
+    findings: list[pd.DataFrame] = []
+    if homes.empty:
+        return findings
+    contract = TABLES["safety_checks"]
+    neither, both, nothing = (contract.rule(number) for number in (801, 802, 803))
+    for programme, definition in context.edition.safety_programmes.items():
+        checks = _of(tables.get("safety_checks"), programme)
+        exclusions = _of(tables.get("safety_exclusions"), programme)
+        touches = definition.measure
+        if checks.empty and exclusions.empty:
+            findings.append(_programme_finding(nothing, programme, touches, tables))
+            continue
+        checked, excluded = _covers(checks, homes), _covers(exclusions, homes)
+        findings.append(_home_findings(neither, homes[~checked & ~excluded], programme, touches))
+        findings.append(_home_findings(both, homes[checked & excluded], programme, touches))
+    return findings
+
+
+def _of(frame: pd.DataFrame | None, programme: str) -> pd.DataFrame:
+    if frame is None:
+        return pd.DataFrame({"home_id": [], "building_id": []}, dtype="str")
+    return frame[frame[_KEY] == programme]
+
+
+def _covers(rows: pd.DataFrame, homes: pd.DataFrame) -> pd.Series:
+    """Which homes a programme's rows reach, themselves or through their building."""
+    own = is_in(homes["home_id"], rows["home_id"])
+    return own | is_in(homes["building_id"], rows["building_id"])
+
+
+def _home_findings(rule: Rule, homes: pd.DataFrame, programme: str, touches: str) -> pd.DataFrame:
+    message = rule.message.replace("{programme}", programme)
+    columns = {
+        "table": "homes",
+        "file": homes.attrs.get("file", ""),
+        "sheet": homes.attrs.get("sheet", ""),
+        "row": homes["source_row"].to_numpy(),
+        "value": homes["home_id"].to_numpy(),
+        "record_id": homes["home_id"].to_numpy(),
+        "message": [message.replace("{home_id}", home) for home in homes["home_id"]],
+        "touches": touches,
+    }
+    return cross_findings(rule, columns, len(homes))
+
+
+def _programme_finding(
+    rule: Rule, programme: str, touches: str, tables: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    checks = tables.get("safety_checks")
+    columns = {
+        "table": "safety_checks",
+        "file": "" if checks is None else checks.attrs.get("file", ""),
+        "sheet": "",
+        "row": [None],
+        "column": _KEY,
+        "value": programme,
+        "record_id": "",
+        "message": rule.message.replace("{programme}", programme),
+        "remedy": rule.remedy.replace("{programme}", programme),
+        "touches": touches,
+    }
+    return cross_findings(rule, columns, 1)
+
+
+def _margins(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    margins = tables.get("population_margins")
+    responses = tables.get("survey_responses")
+    rule = TABLES["population_margins"].rule(801)
+    if margins is None or responses is None or responses.empty:
+        return cross_findings(rule, {}, 0)
+    named = margins["characteristic"]
+    unknown = margins[~named.isin(list(responses.columns))].drop_duplicates("characteristic")
+    columns = {
+        "table": "population_margins",
+        "file": margins.attrs.get("file", ""),
+        "sheet": margins.attrs.get("sheet", ""),
+        "row": unknown["source_row"].to_numpy(),
+        "value": unknown["characteristic"].to_numpy(),
+        "record_id": unknown["characteristic"].to_numpy(),
+        "message": [rule.message.format(characteristic=name) for name in unknown["characteristic"]],
+    }
+    return cross_findings(rule, columns, len(unknown))

@@ -1,0 +1,115 @@
+"""The files for machines and spreadsheets: CSV and JSON, the same bytes every time."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pipelines.publications.text import ANSWER_CODES, clean, plain_number
+
+FIGURE_COLUMNS = (
+    "measure",
+    "part",
+    "population",
+    "numerator",
+    "denominator",
+    "value",
+    "unit",
+    "status",
+    "reason",
+    "very_satisfied",
+    "fairly_satisfied",
+    "neither",
+    "fairly_dissatisfied",
+    "very_dissatisfied",
+    "not_applicable",
+    "filter_yes",
+    "filter_no",
+    "met_without_extension",
+    "met_with_extension",
+)
+NROSH_COLUMNS = ("section", "question", "datapoint", "field", "label", "value", "note")
+
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def return_json(document: Mapping[str, Any]) -> bytes:
+    """The return document as UTF-8 JSON in its own order of keys. ValueError where a number is not finite."""
+    return (json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode("utf-8")
+
+
+def figures_csv(document: Mapping[str, Any]) -> bytes:
+    """One row per reported value: counts exact, values with one decimal, nothing where nothing is known."""
+    return to_csv(FIGURE_COLUMNS, figure_rows(document), one_decimal="value")
+
+
+def figure_rows(document: Mapping[str, Any]) -> list[list[Any]]:
+    """The figures as rows in the order of FIGURE_COLUMNS; numbers stay numbers."""
+    rows = []
+    for figure in document["figures"]:
+        counts = {answer["code"]: answer["count"] for answer in figure["answers"] or ()}
+        rows.append(
+            [figure[column] for column in FIGURE_COLUMNS[:9]]
+            + [counts.get(code) for code in ANSWER_CODES]
+            + [figure[column] for column in FIGURE_COLUMNS[14:]]
+        )
+    return rows
+
+
+def nrosh_csv(document: Mapping[str, Any]) -> bytes:
+    """The NROSH+ entry sheet: a row for each field of the form, in the form's order."""
+    return to_csv(NROSH_COLUMNS, nrosh_rows(document), byte_order_mark=True)
+
+
+def nrosh_rows(document: Mapping[str, Any]) -> list[list[Any]]:
+    """The fields of the NROSH+ form as rows in the order of NROSH_COLUMNS."""
+    return [[field[column] for column in NROSH_COLUMNS] for field in document["nrosh"]]
+
+
+def to_csv(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    one_decimal: str = "",
+    byte_order_mark: bool = False,
+) -> bytes:
+    """Rows as UTF-8 CSV that a spreadsheet opens without running any of it.
+
+    A text that a spreadsheet would take for a formula gets a leading apostrophe; a number, negative ones
+    included, stays a number. `one_decimal`: the column whose numbers all show one decimal.
+    `byte_order_mark`: for files that people open in a spreadsheet, which else misreads accents and dashes.
+    """
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow(
+            [
+                _csv_cell(value, places=1 if column == one_decimal else None)
+                for value, column in zip(row, columns, strict=True)
+            ]
+        )
+    return buffer.getvalue().encode("utf-8-sig" if byte_order_mark else "utf-8")
+
+
+def _csv_cell(value: Any, places: int | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return plain_number(value, places)
+    return harmless(str(value))
+
+
+def harmless(text: str) -> str:
+    """`text`, with an apostrophe before it where a spreadsheet would take it for a formula.
+
+    >>> harmless("=1+1"), harmless("-5"), harmless("Jo")
+    ("'=1+1", "'-5", 'Jo')
+    """
+    text = clean(text)
+    return f"'{text}" if text.startswith(_STARTS_A_FORMULA) else text

@@ -1,0 +1,93 @@
+"""Starting runs from the command line: in this process, recorded in the home's Dagster instance.
+
+Here: one landlord in this process, many in a pool of them. Not here: what a run does (pipelines.definitions).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+from pipelines.instance import point_environment_at
+from schemas.errors import InputError, StopError, TsmError
+
+
+def require_landlord(home: Path, code: str, year: str) -> None:
+    """Raise InputError where the home has no such landlord or no folder for the year."""
+    folder = home / "landlords" / code
+    if not (folder / "landlord.yaml").exists():
+        known = sorted(each.parent.name for each in (home / "landlords").glob("*/landlord.yaml"))
+        those = f"it has {', '.join(known)}" if known else "it has none yet"
+        raise InputError(
+            f"There is no landlord {code} in {home / 'landlords'} ({those}): make one with `tsm init`."
+        )
+    if not (folder / year).is_dir():
+        raise InputError(f"{code} has no folder {folder / year}: make it with `tsm init {code} {year}`.")
+
+
+def run_return(home: Path, code: str, year: str) -> Path:
+    """Make the whole return of one landlord and year; return the folder of its outputs.
+
+    Raises StopError where a stop finding withholds it, TsmError where a settings file cannot be used.
+    """
+    require_landlord(home, code, year)
+    folder = point_environment_at(home)
+    logging.getLogger("tsm").info("Starting (a few seconds)")
+
+    import dagster as dg
+
+    from pipelines.definitions import FULL_RETURN, build_defs
+    from pipelines.partitions import partition_key
+
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    with dg.DagsterInstance.from_config(str(folder)) as instance:
+        job = build_defs(home).resolve_job_def(FULL_RETURN)
+        outcome = job.execute_in_process(
+            partition_key=partition_key(code, year), instance=instance, raise_on_error=False, run_config=quiet
+        )
+        if not outcome.success:
+            raise _why(outcome)
+    return home / "returns" / code / year
+
+
+def _why(outcome: object) -> TsmError:
+    """Return the first failed step's error as one for the user."""
+    from dagster import DagsterEventType, ExecuteInProcessResult
+
+    assert isinstance(outcome, ExecuteInProcessResult)
+    for event in outcome.filter_events(lambda e: e.event_type == DagsterEventType.STEP_FAILURE):
+        data = event.step_failure_data
+        if data.user_failure_data is not None:
+            return StopError(str(data.user_failure_data.description))
+        error = data.error
+        while error is not None and error.cause is not None:
+            error = error.cause
+        if error is not None and error.cls_name in {"InputError", "TsmError", "StopError"}:
+            return InputError(error.message.split(": ", 1)[1].strip())
+        return TsmError(
+            f"The run failed in {event.step_key}: {error.message.strip() if error else 'no reason given'} "
+            f"This is a fault of the software; run {outcome.run_id} in `tsm ui` has the details."
+        )
+    return TsmError(f"Run {outcome.run_id} failed; `tsm ui` has the details.")
+
+
+def run_many(home: Path, codes: list[str], year: str, workers: int) -> Iterator[tuple[str, str]]:
+    """Make the returns of many landlords, `workers` at a time; yield (code, problem) as each ends.
+
+    Each worker is a process of its own, so that a landlord whose files exhaust one does not end the others.
+    """
+    with ProcessPoolExecutor(max_workers=workers, mp_context=get_context("spawn")) as pool:
+        jobs = {pool.submit(_one_of_many, home, code, year): code for code in codes}
+        for job in as_completed(jobs):
+            yield jobs[job], job.result()
+
+
+def _one_of_many(home: Path, code: str, year: str) -> str:
+    try:
+        run_return(home, code, year)
+    except TsmError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,86 @@
+"""The findings of a return, grouped as a person answers them: one group a rule and table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from pipelines.statutory.wording import EFFECT_TEXTS, listed
+
+if TYPE_CHECKING:
+    from pipelines.intake import Confirmation
+
+GRADES = ("stop", "confirm", "note")
+
+# How many source rows a group names before it says how many more there are.
+_ROWS_NAMED = 5
+
+
+def confirmation(entry: Confirmation) -> dict[str, str]:
+    """Return a confirmation as the return document has it: id, by, on (ISO), reason."""
+    return {"id": entry.id, "by": entry.by, "on": entry.on.isoformat(), "reason": entry.reason}
+
+
+def finding_groups(
+    findings: pd.DataFrame, confirmations: Iterable[Confirmation], measures: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return the groups of `findings` (columns as intake's FINDING_COLUMNS), the gravest first.
+
+    A group takes title, remedy and effect from its first finding; its message is the finding's own where
+    there is one, and names the first of them where there are more. A confirm group is confirmed where
+    year.yaml's `confirmations` name its id. `measures` gives the order of the keys in `touches`.
+    """
+    confirmed = {entry.id: confirmation(entry) for entry in confirmations}
+    groups = [
+        _group(rows, confirmed, measures)
+        for _, rows in findings.groupby(["finding_id", "table"], sort=False, dropna=False)
+    ]
+    return sorted(groups, key=lambda group: (GRADES.index(group["grade"]), group["finding_id"]))
+
+
+def _group(
+    rows: pd.DataFrame, confirmed: Mapping[str, Mapping[str, str]], measures: Sequence[str]
+) -> dict[str, Any]:
+    first = rows.iloc[0]
+    touched = {key for keys in rows["touches"].dropna() for key in str(keys).split(";") if key}
+    grade = str(first["grade"])
+    answer = confirmed.get(str(first["finding_id"])) if grade == "confirm" else None
+    return {
+        "finding_id": str(first["finding_id"]),
+        "grade": grade,
+        "table": _text(first["table"]),
+        "title": _text(first["title"]),
+        "message": _text(first["message"]),
+        "remedy": _text(first["remedy"]),
+        "effect": str(first["effect"]),
+        "effect_text": EFFECT_TEXTS[str(first["effect"])],
+        "touches": [key for key in measures if key in touched],
+        "records": len(rows),
+        "first_rows": rows_text([int(row) for row in rows["row"].dropna()]),
+        "confirmed": None if answer is None else {name: answer[name] for name in ("by", "on", "reason")},
+    }
+
+
+def rows_text(rows: Sequence[int]) -> str:
+    """Return "row 12", "rows 12 and 40", "rows 3, 7, 12, 40, 51 and 3 more", "no single row"."""
+    distinct = sorted(set(rows))
+    if not distinct:
+        return "no single row"
+    named = [str(row) for row in distinct[:_ROWS_NAMED]]
+    if len(distinct) > _ROWS_NAMED:
+        named.append(f"{len(distinct) - _ROWS_NAMED:,} more")
+    return f"row {named[0]}" if len(named) == 1 else f"rows {listed(named)}"
+
+
+def grade_counts(groups: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the number of single findings of each grade."""
+    counts = dict.fromkeys(GRADES, 0)
+    for group in groups:
+        counts[group["grade"]] += group["records"]
+    return counts
+
+
+def _text(value: Any) -> str:
+    return "" if pd.isna(value) else str(value)

@@ -1,0 +1,59 @@
+"""What a return is assembled from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from pipelines.measures.figures import Figure
+from schemas.rulebook import Edition, Settings
+
+if TYPE_CHECKING:
+    from pipelines.intake import Landlord, YearFile
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SurveyEvidence:
+    """The survey records behind one reported population (LCRA, LCHO or COMBINED).
+
+    `responses`: the accepted survey_responses rows that count for the population: completed in the year, one
+    a household (superseded ones left out), every column of the table. `households`: the accepted households
+    rows of the population, excluded ones included; None where the landlord gave no such table.
+    """
+
+    responses: pd.DataFrame
+    households: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class ReturnInputs:
+    """Everything that the return of one landlord and year is made from.
+
+    `figures`: all reported values. `reasons`: how many ledger lines have each reason: columns measure,
+    population ('' = in none), reason, counted, met, records. `surveys`: the evidence of each reported survey
+    population. `stock`: homes owned at year end, keys LCRA and LCHO. `blocks`: for LCRA, LCHO and COMBINED
+    one of reported, not_required, not_applicable. `repairs_context`: raised, completed,
+    closed_without_completion, outstanding. `findings`: the findings of the records, columns as intake's
+    FINDING_COLUMNS. `records_summary`: one mapping an input table: table, file, sheet, sha256, bytes, rows,
+    accepted, rejected. `assets`: key, made_from, data_version.
+    """
+
+    edition: Edition
+    landlord: Landlord
+    year_file: YearFile
+    settings: Settings
+    figures: Sequence[Figure]
+    reasons: pd.DataFrame
+    surveys: Mapping[str, SurveyEvidence]
+    stock: Mapping[str, int]
+    blocks: Mapping[str, str]
+    repairs_context: Mapping[str, int]
+    findings: pd.DataFrame
+    records_summary: Sequence[Mapping[str, Any]]
+    assets: Sequence[Mapping[str, Any]]
+    software_version: str

@@ -1,0 +1,96 @@
+"""households (the survey population) and population_margins (known totals to weight to)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from schemas.tables.model import TP, Column, Context, Effect, Grade, Kind, Rule, Table
+
+HOUSEHOLDS = Table(
+    name="households",
+    prefix="HSE",
+    description="The tenant households that the survey is about, at the day the sample was drawn.",
+    key=("household_id",),
+    touches=TP,
+    required=False,
+    keeps_characteristics=True,
+    columns=(
+        Column("household_id", Kind.TEXT, 1, "The landlord's own reference of the household.", required=True),
+        Column(
+            "tenure",
+            Kind.CHOICE,
+            2,
+            "LCRA or LCHO; other is outside the population.",
+            required=True,
+            vocabulary=("LCRA", "LCHO", "other"),
+        ),
+        Column(
+            "excluded_reason",
+            Kind.TEXT,
+            3,
+            "Why it was left out of the sample frame; blank = in it.",
+            free_text=True,
+        ),
+    ),
+    own_rules=(),
+)
+
+
+def _totals_differ(margins: pd.DataFrame, context: Context) -> pd.Series:
+    """One row, the first, of every characteristic whose total is not that of its tenure's first."""
+    totals = margins.groupby(["tenure", "characteristic"])["households"].transform("sum")
+    first = totals.groupby(margins["tenure"]).transform("first")
+    heads = ~margins.duplicated(["tenure", "characteristic"])
+    return heads & (totals != first)
+
+
+POPULATION_MARGINS = Table(
+    name="population_margins",
+    prefix="MAR",
+    description="How many households of the population fall in each category of a characteristic.",
+    key=("tenure", "characteristic", "category"),
+    touches=TP,
+    required=False,
+    record_column="characteristic",
+    columns=(
+        Column(
+            "tenure",
+            Kind.CHOICE,
+            1,
+            "The population.",
+            required=True,
+            vocabulary=("LCRA", "LCHO", "COMBINED"),
+        ),
+        Column("characteristic", Kind.TEXT, 2, "The name of a column of survey_responses.", required=True),
+        Column("category", Kind.TEXT, 3, "One of its values.", required=True),
+        Column("households", Kind.COUNT, 4, "How many households.", required=True),
+    ),
+    own_rules=(
+        Rule(
+            id="MAR-501",
+            grade=Grade.CONFIRM,
+            title="Totals disagree",
+            message=(
+                "The categories of {characteristic} add up to another number of {tenure} households than "
+                "those of the first characteristic."
+            ),
+            remedy="Give every household exactly one category of each characteristic, “not known” included.",
+            effect=Effect.KEPT,
+            columns=("households", "characteristic", "tenure"),
+            mask=_totals_differ,
+        ),
+        Rule(
+            id="MAR-801",
+            grade=Grade.CONFIRM,
+            title="Characteristic not in the survey",
+            message=(
+                "The survey has no column {characteristic}, so its responses cannot be compared with these "
+                "totals."
+            ),
+            remedy="Name the characteristic as in survey_responses, or add the column there.",
+            effect=Effect.KEPT,
+            columns=("characteristic",),
+            level="cross",
+        ),
+    ),
+)
