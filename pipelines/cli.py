@@ -146,21 +146,17 @@ def explain(home: Path, code: str, year: str, measure: str, which: str | None, a
 @main.command()
 @click.option("--code", default=DEMO_LANDLORD, show_default=True, help="The synthetic landlord's code.")
 @click.option("--repairs", type=click.IntRange(100, 1_000_000), help="Repairs a year, up to a million.")
-@click.option("--homes", type=click.IntRange(500, 200_000), help="LCRA homes.")
-@click.option("--responses", type=click.IntRange(100, 100_000), help="LCRA households that answer the survey.")
+@click.option("--homes", "lcra_homes", type=click.IntRange(500, 200_000), help="LCRA homes.")
+@click.option("--responses", type=click.IntRange(100, 100_000), help="LCRA households that answer.")
 @click.option("--seed", type=int, help="Another seed gives another landlord.")
 @click.option("--clean", is_flag=True, help="Without the mess that real data has.")
 @click.pass_obj
-def sample(
-    home: Path, code: str, repairs: int | None, homes: int | None, seed: int | None, clean: bool
-) -> None:
+def sample(home: Path, code: str, clean: bool, **sizes: int | None) -> None:
     """Build a synthetic landlord: nobody in it is real."""
     from pipelines.sample import SampleSpec, write_sample
 
-    chosen = {"repairs": repairs, "lcra_homes": homes, "responses": responses, "seed": seed}
-    spec = SampleSpec(
-        code=_code(code), mess=not clean, **{key: value for key, value in chosen.items() if value is not None}
-    )
+    chosen = {key: value for key, value in sizes.items() if value is not None}
+    spec = SampleSpec(code=_code(code), mess=not clean, **chosen)
     for file in write_sample(home, spec, _building):
         click.echo(f"  {file}")
 

@@ -6,10 +6,12 @@ Here: one landlord in this process, many in a pool of them. Not here: what a run
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from pipelines.instance import point_environment_at
 from schemas.errors import InputError, StopError, TsmError
@@ -38,10 +40,14 @@ def run_return(home: Path, code: str, year: str) -> Path:
     logging.getLogger("tsm").info("Starting (a few seconds)")
 
     import dagster as dg
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
 
     from pipelines.definitions import FULL_RETURN, build_defs
     from pipelines.partitions import partition_key
 
+    if not event.contains(Engine, "connect", _sync_at_checkpoints):
+        event.listen(Engine, "connect", _sync_at_checkpoints)
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with dg.DagsterInstance.from_config(str(folder)) as instance:
         job = build_defs(home).resolve_job_def(FULL_RETURN)
@@ -51,6 +57,15 @@ def run_return(home: Path, code: str, year: str) -> Path:
         if not outcome.success:
             raise _why(outcome)
     return home / "returns" / code / year
+
+
+def _sync_at_checkpoints(connection: Any, _: object) -> None:
+    """Let SQLite wait for the disk at its checkpoints, not at each of the thousand events of a run.
+
+    In the write-ahead mode that Dagster sets, a crash can then lose the last events, never harm the record.
+    """
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = NORMAL").close()
 
 
 def _why(outcome: object) -> TsmError:

@@ -19,7 +19,7 @@ from upath import UPath
 
 from pipelines.assurance.compute import Rules, load_rules
 from pipelines.partitions import code_and_year
-from pipelines.storage import content_hash
+from pipelines.storage import content_hash, read_kept
 from schemas.rulebook import Edition, editions, load_edition
 from schemas.tables import Table
 
@@ -112,6 +112,14 @@ def edition_metadata(edition: Edition) -> dict[str, Any]:
     """Return the rulebook edition as metadata; a provisional one says so."""
     shown = {"edition": edition.year, "edition_fingerprint": edition.fingerprint}
     return {**shown, "edition_status": edition.status_note} if edition.status == "provisional" else shown
+
+
+def kept_frames(
+    context: dg.AssetExecutionContext, place: Place, keys: Mapping[str, dg.AssetKey]
+) -> dict[str, pd.DataFrame]:
+    """Return the frames of many assets of the partition, by the names given to them."""
+    code, year = code_and_year(context)
+    return {name: read_kept(place.store, key, code, year) for name, key in keys.items()}
 
 
 def refuse_if_stopped(findings: pd.DataFrame, thing: str) -> None:

@@ -36,6 +36,7 @@ from .common import (
     TAGS,
     Place,
     edition_metadata,
+    kept_frames,
     refuse_if_stopped,
 )
 from .measures import measure_key, reported_measures
@@ -90,7 +91,6 @@ def render(
 
 def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     """Return the assets of all outputs: one step, so that they are replaced together."""
-    measures = [measure.key for measure in reported_measures()]
 
     @dg.multi_asset(
         name="publications",
@@ -110,8 +110,8 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
         ins={
             "document": dg.AssetIn(DOCUMENT_KEY),
             "findings": dg.AssetIn(FINDINGS_KEY),
-            **{key: dg.AssetIn(measure_key(key)) for key in measures},
         },
+        deps=[measure_key(measure.key) for measure in reported_measures()],
         partitions_def=partitions,
     )
     def publications(
@@ -119,12 +119,12 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
         place: Place,
         document: Any,
         findings: pd.DataFrame,
-        **ledgers: pd.DataFrame,
     ) -> Iterator[dg.MaterializeResult[Any]]:
         refuse_if_stopped(findings, "The return")
         code, year = code_and_year(context)
         edition = load_edition(year)
-        own = {measure.key: ledgers[measure.key] for measure in edition.measures}
+        keys = {measure.key: measure_key(measure.key) for measure in edition.measures}
+        own = kept_frames(context, place, keys)
         _require_the_documents_ledgers(document, own)
         files = render(document, findings, own)
         run = {"id": context.run.run_id, "partition": context.partition_key}

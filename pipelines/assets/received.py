@@ -66,7 +66,9 @@ def build_received(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         for key in sorted(context.selected_asset_keys):
             name = key.path[-1]
             files = settings_files(own, year) if key == SETTINGS_KEY else table_files(own / year, name)
-            hashes = _keep({str(file.relative_to(own.parent)): file for file in files}, place.received(name, code, year))
+            hashes = _keep(
+                {str(file.relative_to(own.parent)): file for file in files}, place.received(name, code, year)
+            )
             yield dg.MaterializeResult(
                 asset_key=key,
                 metadata={

@@ -25,8 +25,9 @@ from .common import (
     SETTINGS_KEY,
     TAGS,
     Place,
-    kept_folder,
     column_schema,
+    kept_folder,
+    kept_frames,
     result,
     rules_of,
 )
@@ -116,6 +117,9 @@ def _table(table: Table, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsD
 
 
 def _together(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+    accepted_keys = {name: record_key(name) for name in REFERS_TO}
+    findings_keys = {name: record_key(name, "_findings") for name in REFERS_TO}
+
     @dg.multi_asset(
         name="records_together",
         outs={
@@ -132,21 +136,15 @@ def _together(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
                 kinds={"json"},
             ),
         },
-        ins={
-            **{name: dg.AssetIn(record_key(name)) for name in TABLES},
-            **{f"{name}_findings": dg.AssetIn(record_key(name, "_findings")) for name in TABLES},
-        },
-        deps=[SETTINGS_KEY],
+        deps=[*accepted_keys.values(), *findings_keys.values(), SETTINGS_KEY],
         check_specs=cross_checks(FINDINGS_KEY, partitions),
         partitions_def=partitions,
     )
-    def together(
-        context: dg.AssetExecutionContext, place: Place, **frames: pd.DataFrame
-    ) -> Iterator[dg.MaterializeResult[Any]]:
+    def together(context: dg.AssetExecutionContext, place: Place) -> Iterator[dg.MaterializeResult[Any]]:
         rules = rules_of(context, place)
-        accepted = {name: frames[name] for name in REFERS_TO}
+        accepted = kept_frames(context, place, accepted_keys)
         across = cross_check(accepted, rules.edition, rules.settings)
-        findings = gather([*(frames[f"{name}_findings"] for name in REFERS_TO), across])
+        findings = gather([*kept_frames(context, place, findings_keys).values(), across])
         grades = {grade: int((findings["grade"] == grade).sum()) for grade in ("stop", "confirm", "note")}
         yield result(
             FINDINGS_KEY, findings, rules.edition, grades, cross_results(FINDINGS_KEY, across, findings)

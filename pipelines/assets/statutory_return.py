@@ -26,6 +26,7 @@ from .common import (
     SETTINGS_KEY,
     TAGS,
     Place,
+    kept_frames,
     refuse_if_stopped,
     require_same_sources,
     result,
@@ -68,7 +69,7 @@ def _out(key: dg.AssetKey, description: str, **more: Any) -> dg.AssetOut:
 
 
 def _figures(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
-    measures = [measure.key for measure in reported_measures()]
+    ledger_keys = {measure.key: measure_key(measure.key) for measure in reported_measures()}
 
     @dg.multi_asset(
         name="statutory_return_figures",
@@ -87,9 +88,8 @@ def _figures(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             "findings": dg.AssetIn(FINDINGS_KEY),
             "inputs": dg.AssetIn(INPUTS_KEY),
             "homes": dg.AssetIn(record_key("homes")),
-            **{key: dg.AssetIn(measure_key(key)) for key in measures},
         },
-        deps=[SETTINGS_KEY],
+        deps=[*ledger_keys.values(), SETTINGS_KEY],
         partitions_def=partitions,
     )
     def statutory_figures(
@@ -98,11 +98,11 @@ def _figures(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         findings: pd.DataFrame,
         inputs: Json,
         homes: pd.DataFrame,
-        **ledgers: pd.DataFrame,
     ) -> Iterator[dg.MaterializeResult[Any]]:
         refuse_if_stopped(findings, "The return")
         rules = rules_of(context, place)
         sources = current_sources(inputs, settings_hash(context, place))
+        ledgers = kept_frames(context, place, ledger_keys)
         for key, lines in ledgers.items():
             require_same_sources(lines.attrs["sources"], sources, f"measures/{key}")
         stock = measure_inputs(rules, {"homes": homes}, {}).stock

@@ -99,7 +99,7 @@ def input_summary(received: Received, records: Records) -> dict[str, Any] | None
         "sheet": received.sheet,
         "sha256": received.sha256,
         "bytes": received.size,
-        "rows": 0 if received.frame is None else len(received.frame),
+        "rows": len(records.accepted) + len(records.rejected),
         "accepted": len(records.accepted),
         "rejected": len(records.rejected),
     }

@@ -241,7 +241,7 @@ class Table:
             grade=Grade.CONFIRM,
             title=f"{name} is blank",
             message=f"{name} is blank, so the row cannot be used.",
-            remedy=f"Fill in {name}: {column.reads}.",
+            remedy=f"Fill in {name}." if column.reads == "text" else f"Fill in {name}: {column.reads}.",
             effect=Effect.ROW_REJECTED,
             columns=(name,),
             touches=self.touches if column.touches is None else column.touches,

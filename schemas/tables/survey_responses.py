@@ -256,7 +256,8 @@ SURVEY_RESPONSES = Table(
             id="SUR-563",
             grade=Grade.CONFIRM,
             title="No weight",
-            message="weight is blank though other responses of the same tenure have one.",
+            message="weight is blank though other responses of the same tenure have one; "
+            "where the weights are used, this response weighs nothing.",
             remedy="Ask the contractor for the weight.",
             effect=Effect.KEPT,
             columns=("weight", "tenure"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 
 import dagster as dg
 import pandas as pd
@@ -54,14 +55,13 @@ def test_every_figure_is_the_tally_of_its_ledger(finished):
         assert (mine["met"].sum(), mine["counted"].sum()) == (row.numerator, row.denominator)
 
 
-@pytest.mark.parametrize("table", sorted(TABLES))
+@pytest.mark.parametrize("table", sorted(set(TABLES) - {"population_margins"}))
 def test_every_record_received_is_accounted_for(finished, table):
     inputs = {each["table"]: each for each in json.loads(finished.published()["return.json"])["provenance"]["inputs"]}
-    if table == "population_margins":
-        assert table not in inputs  # the sample gives none
-        return
+    (file,) = finished.inputs.glob(f"{table}.*")
+    read = {".csv": pd.read_csv, ".xlsx": pd.read_excel, ".parquet": pd.read_parquet}[file.suffix]
     each = inputs[table]
-    assert each["rows"] == each["accepted"] + each["rejected"]
+    assert each["accepted"] + each["rejected"] == each["rows"] == len(read(file))
 
 
 def test_data_versions_chain_from_the_file_to_the_pdf(finished):
@@ -117,12 +117,25 @@ def spoil(home: Home) -> None:
     (home.inputs / "asb_cases.parquet").write_bytes((home.inputs / "asb_cases.csv").read_bytes())
 
 
-def test_a_stop_finding_leaves_the_last_good_return(home):
-    before = home.published()
+@pytest.fixture(scope="module")
+def stopped(finished, tmp_path_factory) -> Home:
+    """A finished home whose files were spoiled afterwards and run again; nothing may have come of it."""
+    copy = tmp_path_factory.mktemp("stopped") / "home"
+    shutil.copytree(finished.path, copy)
+    home = Home(copy)
     spoil(home)
-    outcome = home.run()
-    assert not outcome.success
-    assert home.published() == before
+    assert not home.run().success
+    return home
+
+
+def test_a_stop_finding_leaves_the_last_good_return(finished, stopped):
+    assert stopped.published() == finished.published()
+
+
+def test_the_findings_that_stop_are_kept_for_people(stopped):
+    kept = stopped.path / "store" / "records" / "findings" / CODE / f"{YEAR}.parquet"
+    findings = pd.read_parquet(kept)
+    assert findings[findings["grade"] == "stop"]["finding_id"].tolist() == ["FIL-002"]
 
 
 @pytest.mark.parametrize(
@@ -137,14 +150,11 @@ def test_a_stop_finding_leaves_the_last_good_return(home):
         ["measures/NM01_1", *FIGURES, "statutory_return/document", *PUBLICATIONS],
     ],
 )
-def test_a_later_run_of_downstream_assets_alone_is_refused_too(home, selection):
-    before = home.published()
-    spoil(home)
-    home.run()
-    outcome = home.run([*selection])
+def test_a_later_run_of_downstream_assets_alone_is_refused_too(finished, stopped, selection):
+    outcome = stopped.run([*selection])
     assert not outcome.success
     assert "withheld" in failure(outcome)
-    assert home.published() == before
+    assert stopped.published() == finished.published()
 
 
 def test_old_and_new_are_not_mixed(home):
