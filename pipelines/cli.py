@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,10 +61,10 @@ def init(home: Path, code: str, year: str) -> None:
     """Make a landlord's folder: commented landlord.yaml and year.yaml, and an empty file a table."""
     from pipelines.intake import init_folder
 
-    written = init_folder(home, *_landlord_year(code, year))
-    for file in written:
-        click.echo(f"  {file}")
-    click.echo(f"Fill these in (each says how), then: tsm check {code} {year}")
+    folder = init_folder(home, *_landlord_year(code, year))
+    click.echo(
+        f"Made {folder}: fill in landlord.yaml, year.yaml and the tables, then: tsm check {code} {year}"
+    )
 
 
 @main.command()
@@ -151,12 +152,12 @@ def explain(home: Path, code: str, year: str, measure: str, which: str | None, a
 @click.option("--seed", type=int, help="Another seed gives another landlord.")
 @click.option("--clean", is_flag=True, help="Without the mess that real data has.")
 @click.pass_obj
-def sample(home: Path, code: str, clean: bool, **sizes: int | None) -> None:
+def sample(home: Path, /, code: str, clean: bool, **sizes: int | None) -> None:
     """Build a synthetic landlord: nobody in it is real."""
     from pipelines.sample import SampleSpec, write_sample
 
-    chosen = {key: value for key, value in sizes.items() if value is not None}
-    spec = SampleSpec(code=_code(code), mess=not clean, **chosen)
+    chosen: dict[str, Any] = {key: value for key, value in sizes.items() if value is not None}
+    spec = replace(SampleSpec(code=_code(code), mess=not clean), **chosen)
     for file in write_sample(home, spec, _building):
         click.echo(f"  {file}")
 
@@ -257,6 +258,8 @@ def _show_headlines(folder: Path) -> None:
 
 
 def _show_findings(findings: pd.DataFrame) -> None:
+    import pandas as pd
+
     if findings.empty:
         click.echo("No findings.")
         return
@@ -274,7 +277,7 @@ def _show_findings(findings: pd.DataFrame) -> None:
     )
     for line in ordered.head(_SHOWN_FINDINGS).itertuples():
         sheet = f" {line.sheet}" if isinstance(line.sheet, str) and line.sheet else ""
-        row = f" row {line.row}" if line.row == line.row and line.row is not None else ""
+        row = "" if pd.isna(line.row) else f" row {line.row}"
         click.echo(f"{line.grade:<8}{line.finding_id:<9}{line.file}{sheet}{row}  {line.message}")
     if len(ordered) > _SHOWN_FINDINGS:
         click.echo(

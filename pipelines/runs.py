@@ -16,6 +16,9 @@ from typing import Any
 from pipelines.instance import point_environment_at
 from schemas.errors import InputError, StopError, TsmError
 
+# The errors whose message is written for a user; of an error Dagster keeps the name, not the class.
+_FOR_THE_USER = {"InputError", "RenderError"}
+
 
 def require_landlord(home: Path, code: str, year: str) -> None:
     """Raise InputError where the home has no such landlord or no folder for the year."""
@@ -78,9 +81,9 @@ def _why(outcome: object) -> TsmError:
         if data.user_failure_data is not None:
             return StopError(str(data.user_failure_data.description))
         error = data.error
-        while error is not None and error.cause is not None:
+        while error is not None and error.cause is not None and error.cls_name not in _FOR_THE_USER:
             error = error.cause
-        if error is not None and error.cls_name in {"InputError", "TsmError", "StopError"}:
+        if error is not None and error.cls_name in _FOR_THE_USER:
             return InputError(error.message.split(": ", 1)[1].strip())
         return TsmError(
             f"The run failed in {event.step_key}: {error.message.strip() if error else 'no reason given'} "

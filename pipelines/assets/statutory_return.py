@@ -4,7 +4,7 @@ Here: the two gates (no stop finding, no mixture of old and new) and the wiring.
 (pipelines.measures) and assembling (pipelines.statutory).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -209,7 +209,7 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
 
 
 def survey_evidence(
-    respondents: pd.DataFrame, households: pd.DataFrame, blocks: dict[str, str]
+    respondents: pd.DataFrame, households: pd.DataFrame, blocks: Mapping[str, str]
 ) -> dict[str, SurveyEvidence]:
     """Return the survey records of each reported population."""
     taking_part = respondents[respondents["standing"] == ""]

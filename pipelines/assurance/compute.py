@@ -25,7 +25,7 @@ from pipelines.intake import (
     load_year,
     receive,
 )
-from pipelines.measures import Figure, Inputs, Target, classify, figures
+from pipelines.measures import Figure, Inputs, classify, figures
 from pipelines.measures.stock import COMBINED, LCHO, LCRA, REPORTED
 from schemas.rulebook import Edition, Settings, load_edition
 
@@ -76,11 +76,7 @@ def measure_inputs(
         rules.settings,
         accepted,
         rejected,
-        targets={
-            priority: Target(target.hours, target.working_days, target.calendar_days)
-            for priority, target in given.items()
-            if target is not None
-        },
+        targets={priority: target for priority, target in given.items() if target is not None},
         weighted=frozenset(
             population
             for population, plan in rules.year_file.survey.items()

@@ -12,7 +12,6 @@ from pipelines.intake.settings import (
     Landlord,
     RepairTargets,
     SurveyPlan,
-    Target,
     Weighting,
     YearFile,
     load_landlord,
@@ -20,6 +19,7 @@ from pipelines.intake.settings import (
 )
 from pipelines.intake.templates import init_folder
 from schemas.tables import rule_catalogue
+from schemas.targets import Target
 
 __all__ = [
     "FINDING_COLUMNS",

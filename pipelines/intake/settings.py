@@ -23,6 +23,7 @@ import jsonschema
 import yaml
 
 from schemas.errors import InputError
+from schemas.targets import Target
 
 MAX_BYTES = 256_000
 CODE_PATTERN = re.compile(r"[A-Z0-9_-]{1,32}")
@@ -49,15 +50,6 @@ class Landlord:
     region: str | None = None
     former_names: tuple[str, ...] = ()
     contacts: tuple[Contact, ...] = ()
-
-
-@dataclass(frozen=True)
-class Target:
-    """A repair target: exactly one of the three is set."""
-
-    hours: int | None = None
-    working_days: int | None = None
-    calendar_days: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """The heart: every record classified in a ledger, every figure a tally of one."""
 
+from schemas.targets import Target
+
 from .classify import classify
 from .figures import Figure, figures, figures_frame, figures_from_frame, plain
-from .inputs import Inputs, Target
+from .inputs import Inputs
 
 __all__ = [
     "Figure",

@@ -8,7 +8,7 @@ from schemas.rulebook import Measure
 
 from . import ledger
 from .inputs import Inputs
-from .stock import ALL, RELEVANT, stock_lines, home_tenure, year_mask
+from .stock import ALL, RELEVANT, home_tenure, stock_lines, year_mask
 
 
 def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:

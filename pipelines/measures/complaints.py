@@ -8,7 +8,7 @@ from schemas.rulebook import Measure, StageLimits
 
 from . import ledger
 from .inputs import Inputs
-from .stock import Stock, stock_lines, home_tenure, year_mask
+from .stock import Stock, home_tenure, stock_lines, year_mask
 from .working_days import add_working_days
 
 _OUTCOMES = {

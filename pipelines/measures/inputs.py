@@ -9,17 +9,9 @@ from functools import cached_property
 import pandas as pd
 
 from schemas.rulebook import Edition, Settings
+from schemas.targets import Target
 
 from .stock import Stock, take_stock
-
-
-@dataclass(frozen=True)
-class Target:
-    """A landlord's own target time for a repair: exactly one of the three is set."""
-
-    hours: int | None = None
-    working_days: int | None = None
-    calendar_days: int | None = None
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import pandas as pd
 
 from schemas.rulebook import Measure
+from schemas.targets import Target
 
 from . import ledger
-from .inputs import Inputs, Target
+from .inputs import Inputs
 from .stock import LCRA, home_tenure, year_mask
 from .working_days import add_working_days
 

@@ -128,7 +128,7 @@ def summary(document: Document) -> Table:
             Cell(
                 f"Yes: {plural(status['to_confirm'], 'finding')}" if status["to_confirm"] else "No",
                 note=f"{plural(status['confirmed'], 'finding')} confirmed, "
-                f"{plural(status['notes'], 'note')} without effect on the figures",
+                f"{plural(status['notes'], 'note')} for information",
                 strong=True,
             ),
         ),

@@ -16,7 +16,6 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
 # The typeface comes in two files a weight, which must not share a family name: WeasyPrint would take
 # one file's glyph numbers for the other's.
 _FAMILIES = {"latin": "Report Sans", "latin-ext": "Report Sans Extended"}
-FAMILY = ", ".join(f"'{family}'" for family in _FAMILIES.values())
 WEIGHTS = (400, 600, 700)
 _LATIN = "U+0000-00FF, U+0131, U+0152-0153, U+02BC, U+02C6, U+02DA, U+02DC, U+2000-206F, U+20AC, U+2122, U+2191, U+2193, U+2212, U+2215, U+FFFD"  # noqa: E501
 _LATIN_EXT = "U+0100-0130, U+0132-0151, U+0154-02BA, U+1E00-1EFF, U+20A0-20AB, U+20AD-20C4, U+2113"
@@ -49,19 +48,22 @@ def _in_range(code: int, ranges: str) -> bool:
 
 
 @cache
-def advances() -> dict[str, float]:
-    """The width of each character that the report can print, in ems, at the regular weight."""
+def _widths(subset: str) -> dict[str, float]:
     from fontTools.ttLib import TTFont
 
-    widths: dict[str, float] = {}
-    for subset, ranges in _SUBSETS.items():
-        with TTFont(_file(subset, 400)) as font:
-            em = font["head"].unitsPerEm
-            metrics = font["hmtx"]
-            for code, glyph in font.getBestCmap().items():
-                if _in_range(code, ranges) and unicodedata.category(chr(code)) not in {"Cc", "Cf"}:
-                    widths[chr(code)] = metrics[glyph][0] / em
-    return widths
+    with TTFont(_file(subset, 400)) as font:
+        em, metrics = font["head"].unitsPerEm, font["hmtx"]
+        return {
+            chr(code): metrics[glyph][0] / em
+            for code, glyph in font.getBestCmap().items()
+            if _in_range(code, _SUBSETS[subset]) and unicodedata.category(chr(code)) not in {"Cc", "Cf"}
+        }
+
+
+@cache
+def advances() -> dict[str, float]:
+    """The width of each character that the report can print, in ems, at the regular weight."""
+    return _widths("latin") | _widths("latin-ext")
 
 
 def printable(text: str) -> str:
@@ -86,16 +88,23 @@ def width(text: str, size: float) -> float:
     return size * sum(known.get(char, 1.0) for char in text)
 
 
+def font_face_css(text: str) -> str:
+    """The @font-face rules that `text` takes, the files inside them as data: nothing is fetched while a page
+    is made. Reading the file of the rarer letters takes a good part of a second, so it is left out where
+    none of them occurs.
+    """
+    rare = not _widths("latin-ext").keys().isdisjoint(unicodedata.normalize("NFC", text))
+    return "\n".join(_font_face(subset) for subset in (_SUBSETS if rare else ("latin",)))
+
+
 @cache
-def font_face_css() -> str:
-    """The @font-face rules, the files inside them as data: nothing is fetched while a page is made."""
+def _font_face(subset: str) -> str:
     rules = []
     for weight in WEIGHTS:
-        for subset, ranges in _SUBSETS.items():
-            data = base64.b64encode(_file(subset, weight).read_bytes()).decode("ascii")
-            rules.append(
-                f"@font-face {{ font-family: '{_FAMILIES[subset]}'; font-weight: {weight}; "
-                f"font-style: normal; src: url(data:font/woff2;base64,{data}) format('woff2'); "
-                f"unicode-range: {ranges}; }}"
-            )
+        data = base64.b64encode(_file(subset, weight).read_bytes()).decode("ascii")
+        rules.append(
+            f"@font-face {{ font-family: '{_FAMILIES[subset]}'; font-weight: {weight}; font-style: normal; "
+            f"src: url(data:font/woff2;base64,{data}) format('woff2'); "
+            f"unicode-range: {_SUBSETS[subset]}; }}"
+        )
     return "\n".join(rules)

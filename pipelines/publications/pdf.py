@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Iterator, Mapping
@@ -77,11 +78,12 @@ def sections(document: Mapping[str, Any]) -> list[Section]:
 def return_html(document: Mapping[str, Any]) -> str:
     """The HTML that the PDF is made from."""
     name = printable(str(document["landlord"]["name"]))
+    fonts = font_face_css(json.dumps(document, ensure_ascii=False))
     template = paper().get_template("return.html.j2")
     return template.render(
         document=document,
         sections=sections(document),
-        css=Markup("\n").join([Markup(font_face_css()), stylesheet("return.css")]),  # noqa: S704 - our own
+        css=Markup("\n").join([Markup(fonts), stylesheet("return.css")]),  # noqa: S704 - our own
         running_name=name if len(name) <= 70 else name[:68].rstrip() + "…",
     )
 

@@ -20,14 +20,14 @@ _LINE_MM = FONT_MM * 1.3
 _NOTE_LINE_MM = NOTE_MM * 1.3
 _ROW_PADDING_MM = 2.6
 _CELL_PADDING_MM = 3.2
-_SAFETY = 1.04  # semibold is wider than regular
+_SAFETY = 1.05  # semibold is wider than regular
 
 # A table up to WHOLE_MM stays in one piece; a longer one is cut into parts of at most PART_MM, two of
 # which fill a page. One much longer goes on in parts of at most PAGE_MM, each of which fills a page. A cell
 # longer than CELL_MM is cut, or one hostile cell could outgrow any page.
-WHOLE_MM = 128.0
+WHOLE_MM = 150.0
 PART_MM = 108.0
-PAGE_MM = 232.0
+PAGE_MM = 228.0
 CELL_MM = 56.0
 _LONGEST = 4000  # characters: no cell of that length could fit
 CUT = " … (cut here; the whole text is in return.json)"
@@ -105,9 +105,9 @@ def lines_needed(text: str, available: float, size: float) -> int:
                 used += extent
             elif extent <= available:
                 lines, used = lines + 1, extent
-            else:
-                full, used = divmod((used if used else 0.0) + extent, available)
-                lines += int(full)
+            else:  # a word wider than the column starts on a line of its own and is broken anywhere
+                full, rest = divmod(extent, available - size)
+                lines, used = lines + int(full) + (1 if used else 0), rest
         total += lines
     return total
 

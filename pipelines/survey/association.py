@@ -8,7 +8,7 @@ from math import sqrt
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtrc, expit, fdtrc, xlogy
+from scipy.special import chdtrc, expit, fdtrc, log_expit
 
 from .estimation import Design, covariance, linearise
 
@@ -17,8 +17,9 @@ RAO_SCOTT = "rao_scott"
 
 # A variance this far below what sampling alone would leave is rounding: the weights fix the shares.
 _NOTHING_LEFT = 1e-9
-_MOST_STEPS = 200
+# Relative: the deviance moves no more. The shortest part of a step that is tried.
 _SETTLED = 1e-12
+_SHORTEST_STEP = 1e-9
 
 
 @dataclass(frozen=True)
@@ -218,7 +219,7 @@ def _interactions(groups: int) -> np.ndarray:
 
 
 def _logistic(profiles: pd.DataFrame, size: np.ndarray, responses: np.ndarray) -> np.ndarray:
-    """Return the fitted propensity of each profile: main effects, by iteratively reweighted least squares.
+    """Return the fitted propensity of each profile: main effects, by Newton's method.
 
     A category where all or none responded has no finite estimate, but its propensity has a limit (1 or 0),
     which is reached when the deviance no longer moves.
@@ -226,15 +227,21 @@ def _logistic(profiles: pd.DataFrame, size: np.ndarray, responses: np.ndarray) -
     dummies = [(profiles[name].to_numpy()[:, None] == np.unique(profiles[name])[1:]) for name in profiles]
     x = np.hstack([np.ones((len(profiles), 1)), *dummies]).astype(float)
     linear = np.full(len(profiles), np.log((responses.sum() + 0.5) / (size.sum() - responses.sum() + 0.5)))
-    before = np.inf
-    for _ in range(_MOST_STEPS):
+    here, settled = _deviance(linear, size, responses), False
+    while not settled:
         p = expit(linear)
-        deviance = -2 * (xlogy(responses, p) + xlogy(size - responses, expit(-linear))).sum()
-        if abs(deviance - before) < _SETTLED * (abs(deviance) + 0.1):
-            break
-        before = deviance
-        weight = size * np.maximum(p * (1 - p), _SETTLED)
-        root = np.sqrt(weight)
-        working = linear + (responses - size * p) / weight
-        linear = x @ np.linalg.lstsq(root[:, None] * x, root * working, rcond=None)[0]
-    return p
+        root = np.sqrt(np.maximum(size * p * (1 - p), np.finfo(float).tiny))
+        step = x @ np.linalg.lstsq(root[:, None] * x, (responses - size * p) / root, rcond=None)[0]
+        length = 1.0
+        # A whole step can overshoot where a category has few households.
+        while _deviance(linear + length * step, size, responses) > here and length > _SHORTEST_STEP:
+            length /= 2
+        there = _deviance(linear + length * step, size, responses)
+        settled = here - there < _SETTLED * (there + 0.1)
+        if there < here:
+            linear, here = linear + length * step, there
+    return expit(linear)
+
+
+def _deviance(linear: np.ndarray, size: np.ndarray, responses: np.ndarray) -> float:
+    return float(-2 * (responses * log_expit(linear) + (size - responses) * log_expit(-linear)).sum())

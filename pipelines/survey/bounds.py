@@ -16,8 +16,10 @@ from scipy.sparse import csr_matrix, eye_array, hstack
 from .calibration import Floats, Profiles
 
 _OPTIONS = {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
-# Below this a programme's number is nothing.
+# Below this a ratio is as good as nothing: a millionth of a base weight.
 NOTHING = 1e-6
+# Totals missed by no more than this are met.
+_MET = 1e-9
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,10 @@ def _shares(profiles: Profiles, base: Floats, targets: Floats) -> Any:
     return csr_matrix((values, (rows, columns)), shape=(profiles.categories, count))
 
 
-def _solve(cost: Floats, equal: Any, **further: Any) -> OptimizeResult | None:
+def _solve(cost: Floats, equal: Any, limits: Floats) -> OptimizeResult | None:
     """Return the optimum of a programme whose equalities are the totals, or None if it has none."""
-    found = linprog(
-        cost, A_eq=equal, b_eq=np.ones(equal.shape[0]), method="highs", options=_OPTIONS, **further
-    )
+    met = np.ones(equal.shape[0])
+    found = linprog(cost, A_eq=equal, b_eq=met, bounds=limits, method="highs-ds", options=_OPTIONS)
     return found if found.success else None
 
 
@@ -58,39 +59,53 @@ def greatest_floor(profiles: Profiles, base: Floats, targets: Floats) -> Floor |
     # The ratios are floor + excess, excess >= 0.
     equal = hstack([shares, csr_matrix(shares.sum(axis=1).reshape(-1, 1))]).tocsr()
     cost = np.append(np.zeros(count), -1.0)
-    found = _solve(cost, equal, bounds=[(0, None)] * count + [(None, None)])
+    limits = np.vstack([np.tile([0, np.inf], (count, 1)), [-np.inf, np.inf]])
+    found = _solve(cost, equal, limits)
     if found is None:
         return None
     return Floor(float(found.x[-1]), int(np.argmax(found.lower.marginals[:-1])))
 
 
-def least_cap(profiles: Profiles, base: Floats, targets: Floats, floor: float) -> float | None:
+def least_cap(profiles: Profiles, base: Floats, targets: Floats, floor: float) -> float:
     """Return the least cap under which the totals can be met with no ratio below `floor`.
 
-    None: no cap is enough, the floor itself is too high.
+    `floor` lies below the greatest floor, so that some cap is enough. From a cap too low, the prices of the
+    totals that it misses tell how much higher it must be at least (Dinkelbach's method): a handful of small
+    programmes, where one programme for the cap itself takes ten times as long.
     """
     shares = _shares(profiles, base, targets)
-    count = shares.shape[1]
-    equal = hstack([shares, csr_matrix((shares.shape[0], 1))]).tocsr()
-    cost = np.append(np.zeros(count), 1.0)
-    below_cap = hstack([eye_array(count), csr_matrix(-np.ones((count, 1)))]).tocsr()
-    limits = [(floor, None)] * count + [(None, None)]
-    found = _solve(cost, equal, A_ub=below_cap, b_ub=np.zeros(count), bounds=limits)
-    return None if found is None else float(found.x[-1])
+    cap = 1.0
+    while True:
+        miss, prices = _least_miss(shares, floor, cap)
+        worth = prices @ shares
+        above, below = float(worth[worth > 0].sum()), float(worth[worth < 0].sum())
+        higher = (float(prices.sum()) - floor * below) / above if miss > _MET else cap
+        if higher <= cap * (1 + _MET):
+            return cap
+        cap = higher
 
 
-def nearest_totals(profiles: Profiles, base: Floats, targets: Floats) -> Floats:
-    """Return achieved ÷ target of each category where the totals are met as nearly as weights can.
+def _least_miss(shares: Any, floor: float, cap: float) -> tuple[float, Floats]:
+    """Return by how much the totals are missed at least within the bounds, and the price of each total."""
+    found = _nearest(shares, floor, cap)
+    return float(found.fun), found.eqlin.marginals
 
-    Nearly: the least sum of relative differences. For totals that contradict each other.
-    """
-    shares = _shares(profiles, base, targets)
+
+def _nearest(shares: Any, floor: float, cap: float) -> OptimizeResult:
+    """Return the ratios within the bounds that miss the totals by the least sum of relative differences."""
     categories, count = shares.shape
     slack = eye_array(categories)
     cost = np.concatenate([np.zeros(count), np.ones(2 * categories)])
-    found = _solve(cost, hstack([shares, slack, -slack]).tocsr(), bounds=(0, None))
+    limits = np.vstack([np.tile([floor, cap], (count, 1)), np.tile([0, np.inf], (2 * categories, 1))])
+    found = _solve(cost, hstack([shares, slack, -slack]).tocsr(), limits)
     assert found is not None, "a programme whose every total may be missed has an optimum"
-    achieved: Floats = shares @ found.x[:count]
+    return found
+
+
+def nearest_totals(profiles: Profiles, base: Floats, targets: Floats) -> Floats:
+    """Return achieved ÷ target of each category where weights come nearest to totals that contradict."""
+    shares = _shares(profiles, base, targets)
+    achieved: Floats = shares @ _nearest(shares, 0.0, np.inf).x[: shares.shape[1]]
     return achieved
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from .estimation import Design, Estimate, covariance, end_variance, estimate, linearise
+from .estimation import Design, Estimate, end_variance, linearised_estimate, standard_error
 from .intervals import Z
 from .suppression import IMPRECISE, SHOWN, marks
 
@@ -81,26 +81,24 @@ def change(this: Estimate, last: Estimate, *, finite: bool = False) -> Differenc
     return _difference(this.p - last.p, variance + end_variance(this) + end_variance(last))
 
 
-def against(design: Design, one: Answers, other: Answers) -> Difference | None:
-    """Return the difference of two proportions of the same respondents, covariance included.
-
-    None where either has no answer in its base.
-    """
-    first, second = estimate(design, *one), estimate(design, *other)
-    if first is None or second is None:
-        return None
-    scores = linearise(design, *one)[1] - linearise(design, *other)[1]
-    variance = covariance(design, scores[:, None])[0, 0]
-    return _difference(first.p - second.p, variance + end_variance(first) + end_variance(second))
-
-
 def from_rest(design: Design, answers: Answers, members: np.ndarray, stated: np.ndarray) -> Difference | None:
     """Return the difference of a group from the rest: not from the total, which contains the group.
 
-    `members`, `stated`: flags, one a respondent; the rest are the others whose group is known.
+    `members`, `stated`: flags, one a respondent; the rest are the others whose group is known. Both are of
+    one sample with one set of weights, so their covariance counts. None where either has no answer.
     """
     met, counted = answers
-    return against(design, (met, counted & members), (met, counted & stated & ~members))
+    inside = linearised_estimate(design, met, counted & members)
+    return None if inside is None else _from_rest(design, inside, (met, counted & stated & ~members))
+
+
+def _from_rest(design: Design, inside: tuple[Estimate, np.ndarray], others: Answers) -> Difference | None:
+    rest = linearised_estimate(design, *others)
+    if rest is None:
+        return None
+    (ours, scores), (theirs, their_scores) = inside, rest
+    variance = standard_error(design, scores - their_scores) ** 2
+    return _difference(ours.p - theirs.p, variance + end_variance(ours) + end_variance(theirs))
 
 
 def _difference(difference: float, variance: float) -> Difference:
@@ -194,14 +192,16 @@ def _cells(
     for name in counts.index:
         cell: dict[str, Any] = {"category": str(name), "mark": found[name]}
         members = (group == name).to_numpy(dtype=bool, na_value=False)
-        inside = estimate(design, met, counted & members) if found[name] == SHOWN else None
+        shown = found[name] == SHOWN
+        inside = linearised_estimate(design, met, counted & members) if shown else None
         if inside is not None:
-            cell["mark"] = IMPRECISE if inside.n_effective < caution else SHOWN
-            cell |= {name: value for name, value in asdict(inside).items() if name in SCREEN_COLUMNS}
-            difference = from_rest(design, answers, members, stated)
+            ours, _ = inside
+            cell["mark"] = IMPRECISE if ours.n_effective < caution else SHOWN
+            cell |= {field: value for field, value in asdict(ours).items() if field in SCREEN_COLUMNS}
+            difference = _from_rest(design, inside, (met, counted & stated & ~members))
             if difference is not None:
                 cell |= {
-                    "rest": inside.p - difference.difference,
+                    "rest": ours.p - difference.difference,
                     "difference": difference.difference,
                     "difference_se": difference.se,
                     "difference_low": difference.ci_low,

@@ -28,24 +28,43 @@ FPC_ASSUMPTION = (
 )
 
 
+# Smaller eigenvalues of the scaled cross-products are redundancy; one respondent in a million leaves more.
+_REDUNDANT = 1e-11
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """What weights were fitted to: the least squares of anything on the categories of the known totals.
+
+    `codes` (characteristics x respondents): the category, numbered through over all characteristics; `base`
+    the weights before the fit; `inverse` the (generalised) inverse of the categories' cross-products.
+    """
+
+    codes: np.ndarray
+    base: np.ndarray
+    inverse: np.ndarray
+
+    def residuals(self, z: np.ndarray) -> np.ndarray:
+        """Return what the categories do not explain of `z` (one number a respondent)."""
+        weighted = self.base * z
+        products = sum(np.bincount(codes, weighted, len(self.inverse)) for codes in self.codes)
+        effects = self.inverse @ products
+        return z - sum(effects[codes] for codes in self.codes)
+
+
 @dataclass(frozen=True, eq=False)
 class Design:
     """How the respondents stand for their population; made by `make_design`.
 
     Arrays have one entry a respondent, in the order of the responses: `weights` as used, `stratum` a code
     from 0. `sizes` are the households of each stratum (None where unknown: then there is no finite population
-    correction). `basis` (respondents x rank) spans what the weights were fitted to, `root_base` is the root
-    of the weights before the fit; both None where the weights are taken as they are.
+    correction). `calibration` is None where the weights are taken as they are.
     """
 
     weights: np.ndarray
     stratum: np.ndarray
     sizes: np.ndarray | None = None
-    basis: np.ndarray | None = None
-    root_base: np.ndarray | None = None
-
-    def __len__(self) -> int:
-        return len(self.weights)
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True)
@@ -114,12 +133,12 @@ def make_design(
             raise ValueError("every respondent needs the stratum that the household was drawn from")
         labels = [str(label) for label in found]
     sizes = None if population is None else _sizes(population, labels)
-    if margins is None:
+    if margins is None or margins.columns.empty:
         return Design(weights, codes, sizes)
     base = np.ones(len(weights)) if base is None else np.asarray(base, dtype=float)
     if not (len(margins) == len(base) == len(weights) and (base > 0).all()):
         raise ValueError("fitted weights need the categories and a positive base weight of every respondent")
-    return Design(weights, codes, sizes, _basis(margins, np.sqrt(base)), np.sqrt(base))
+    return Design(weights, codes, sizes, _calibration(margins, base))
 
 
 def _sizes(population: int | Mapping[str, int], labels: list[str]) -> np.ndarray:
@@ -130,25 +149,31 @@ def _sizes(population: int | Mapping[str, int], labels: list[str]) -> np.ndarray
     return np.array([float(by_label[label]) for label in labels])
 
 
-def _basis(margins: pd.DataFrame, root_base: np.ndarray) -> np.ndarray:
-    """Return an orthonormal basis of root_base x [1, the categories' indicators], whatever their rank."""
-    indicators = [np.ones((len(margins), 1))]
+def _calibration(margins: pd.DataFrame, base: np.ndarray) -> Calibration:
+    rows, first = [], 0
     for name in margins.columns:
         codes, found = pd.factorize(margins[name], sort=True)
         if (codes < 0).any():
             raise ValueError(f"{name} is blank for a respondent whose weight was fitted to it")
-        # One category fewer: the last one follows from the others.
-        indicators.append(codes[:, None] == np.arange(len(found) - 1))
-    left, size, _ = np.linalg.svd(root_base[:, None] * np.hstack(indicators), full_matrices=False)
-    return left[:, size > size[0] * len(margins) * np.finfo(float).eps]
+        rows.append(codes + first)
+        first += len(found)
+    products = np.zeros((first, first))
+    for one in rows:
+        for other in rows:
+            products += np.bincount(one * first + other, base, first**2).reshape(first, first)
+    # The categories of each characteristic add up to everybody: redundant, so a generalised inverse. To the
+    # same scale first, so that a small category is not taken for a redundant one.
+    scale = 1 / np.sqrt(np.diag(products))
+    inverse = np.linalg.pinv(products * np.outer(scale, scale), rcond=_REDUNDANT, hermitian=True)
+    return Calibration(np.array(rows), base, inverse * np.outer(scale, scale))
 
 
 def linearise(design: Design, met: np.ndarray, counted: np.ndarray) -> tuple[float, np.ndarray]:
     """Return (p, scores): the proportion of `met` among `counted`, and each respondent's part in its error.
 
-    Both arguments are flags, one a respondent; `met` is read only where `counted`. The scores are
-    w (z - fitted z) with z = v (y - p) / sum of w v; their variance as a sample total is the variance of p,
-    and the variance of a difference of two proportions is that of the difference of their scores.
+    Both arguments are flags, one a respondent; `met` is read only where `counted`, which some weight is. The
+    scores are w (z - fitted z) with z = v (y - p) / sum of w v; their variance as a sample total is the
+    variance of p, and the variance of a difference of proportions is that of the difference of their scores.
 
     Source: Deville and Särndal 1992; Särndal, Swensson and Wretman 1992 (domain estimation).
     """
@@ -156,36 +181,37 @@ def linearise(design: Design, met: np.ndarray, counted: np.ndarray) -> tuple[flo
     total = base.sum()
     p = float((base * met).sum() / total)
     z = counted * (met - p) / total
-    if design.basis is not None and design.root_base is not None:
-        fitted = design.basis @ (design.basis.T @ (design.root_base * z))
-        z = z - fitted / design.root_base
-    return p, design.weights * z
+    return p, design.weights * (z if design.calibration is None else design.calibration.residuals(z))
 
 
-def covariance(design: Design, scores: np.ndarray, *, finite: bool = False) -> np.ndarray:
-    """Return the covariance matrix of what `scores` (respondents x estimates) linearise.
+def covariance(design: Design, scores: np.ndarray) -> np.ndarray:
+    """Return the covariance matrix of what `scores` (respondents x estimates) linearise."""
+    centred = np.column_stack([_deviations(design, column, finite=False) for column in scores.T])
+    return centred.T @ centred
 
-    Between respondents of each stratum; a stratum's only respondent is compared with the whole sample, which
-    errs on the side of caution. `finite` applies the finite population correction (1 - n / N) by stratum.
+
+def standard_error(design: Design, scores: np.ndarray, *, finite: bool = False) -> float:
+    """Return the standard error of one estimate from its scores.
+
+    `finite` applies the finite population correction (1 - n / N) by stratum.
+    """
+    return sqrt((_deviations(design, scores, finite=finite) ** 2).sum())
+
+
+def _deviations(design: Design, scores: np.ndarray, *, finite: bool) -> np.ndarray:
+    """Return deviations from the stratum's mean, scaled so that their squares add up to the variance.
+
+    A stratum's only respondent is compared with the whole sample, which errs on the side of caution.
     """
     people = np.bincount(design.stratum)
-    means = np.zeros((len(people), scores.shape[1]))
-    np.add.at(means, design.stratum, scores)
-    means /= people[:, None]
     alone = people == 1
-    means[alone] = scores.mean(axis=0)
+    means = np.where(alone, scores.mean(), np.bincount(design.stratum, scores) / people)
     factor = np.where(alone, 1.0, people / np.maximum(people - 1, 1))
     if finite:
         assert design.sizes is not None
         # More respondents than households cannot be a smaller error than none.
         factor = factor * np.maximum(1 - people / design.sizes, 0)
-    centred = scores - means[design.stratum]
-    return (centred * factor[design.stratum, None]).T @ centred
-
-
-def standard_error(design: Design, scores: np.ndarray, *, finite: bool = False) -> float:
-    """Return the standard error of one estimate from its scores."""
-    return sqrt(covariance(design, scores[:, None], finite=finite)[0, 0])
+    return (scores - means[design.stratum]) * np.sqrt(factor)[design.stratum]
 
 
 def kish_deff(weights: np.ndarray) -> float:
@@ -199,6 +225,14 @@ def estimate(design: Design, met: np.ndarray, counted: np.ndarray) -> Estimate |
     Flags, one a respondent of the whole sample (a group is estimated by counting its members only: leaving
     the others out of the arrays would give another, wrong standard error). None where no answer counts.
     """
+    found = linearised_estimate(design, met, counted)
+    return None if found is None else found[0]
+
+
+def linearised_estimate(
+    design: Design, met: np.ndarray, counted: np.ndarray
+) -> tuple[Estimate, np.ndarray] | None:
+    """Return `estimate` with the scores of `linearise`, for those who compare it with another."""
     counted = np.asarray(counted, dtype=bool)
     met = np.asarray(met, dtype=bool) & counted
     n = int(counted.sum())
@@ -212,7 +246,7 @@ def estimate(design: Design, met: np.ndarray, counted: np.ndarray) -> Estimate |
     worth = (spread / se**2 if se else inf) if spread else n / by_kish
     n_effective = float(min(worth, n))
     ends = interval(p, n_effective)
-    return Estimate(
+    found = Estimate(
         p,
         se,
         None if design.sizes is None else standard_error(design, scores, finite=True),
@@ -224,6 +258,7 @@ def estimate(design: Design, met: np.ndarray, counted: np.ndarray) -> Estimate |
         ends.high,
         ends.method,
     )
+    return found, scores
 
 
 def end_variance(estimated: Estimate) -> float:

@@ -157,7 +157,7 @@ def draw(frame: pd.DataFrame, size: int, seed: str, strata: Sequence[str] = ()) 
     sizes = {str(name): int(count) for name, count in by_stratum.items()}
     drawn = allocate(sizes, size) if strata else proportional(sizes, size)
     listed["draw"] = listed.groupby("stratum").cumcount() + 1
-    sample = listed[listed["draw"] <= listed["stratum"].map(drawn)]
+    sample = listed[listed["draw"] <= listed["stratum"].map(drawn).astype("int64")]
     weights = {name: sizes[name] / count for name, count in drawn.items() if count}
     return sample.assign(base_weight=sample["stratum"].map(weights).astype(float))[
         list(SAMPLE_COLUMNS)

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .calibration import Floats, Profiles, calibrate, group
+from .bounds import NOTHING
+from .calibration import SWEEPS, Floats, Profiles, calibrate, group
 from .weighting_categories import Collapse, Grouping, Limits, Preparation
 from .weighting_problems import Problems, WeightingProblem, WeightingRefusedError, people
 from .weighting_refusal import Case, explain
@@ -46,8 +47,6 @@ MARGIN_COLUMNS = (
 )
 
 _DEFAULT = Limits()
-# The most Newton steps; the hardest feasible weightings of the tests take some thirty.
-SWEEPS = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +165,10 @@ def unweighted(respondents: pd.DataFrame, population: float, base: pd.Series | N
     design = _base(respondents.index, base, problems)
     _check_population(population, problems)
     problems.refuse_if_stopped()
-    return _weighting(respondents.index, "none", (), design, design, population, [], None, 0, problems)
+    base_weights = design * (population / len(design))
+    return _weighting(
+        respondents.index, "none", (), base_weights, base_weights, population, [], None, 0, problems
+    )
 
 
 def supplied(weights: pd.Series, population: float, limits: Limits = _DEFAULT) -> Weighting:
@@ -182,8 +184,9 @@ def supplied(weights: pd.Series, population: float, limits: Limits = _DEFAULT) -
     numbers = _numbers(weights, "weight", problems)
     _check_population(population, problems)
     problems.refuse_if_stopped()
-    _tell_extremes(numbers / numbers.mean(), None, limits, problems)
-    return _weighting(weights.index, "supplied", (), design, numbers, population, [], None, 0, problems)
+    ratios, equal = numbers / numbers.mean(), design * (population / len(design))
+    _tell_extremes(ratios, None, limits, problems)
+    return _weighting(weights.index, "supplied", (), equal, equal * ratios, population, [], None, 0, problems)
 
 
 def post_stratify(
@@ -204,6 +207,8 @@ def post_stratify(
     """
     problems = Problems()
     design = _base(respondents.index, base, problems)
+    if population is not None:
+        _check_population(population, problems)
     problems.refuse_if_stopped()
     preparation = Preparation(respondents, design, collapse, limits, problems)
     groupings = preparation.from_cells(characteristics, cells, population)
@@ -247,6 +252,8 @@ def rake(
     """
     problems = Problems()
     design = _base(respondents.index, base, problems)
+    if population is not None:
+        _check_population(population, problems)
     problems.refuse_if_stopped()
     preparation = Preparation(respondents, design, collapse, limits, problems)
     groupings = preparation.from_margins(characteristics, margins, population)
@@ -311,6 +318,7 @@ def _base(index: pd.Index, base: pd.Series | None, problems: Problems) -> Floats
 
 
 def _numbers(weights: pd.Series, name: str, problems: Problems) -> Floats:
+    """Return weights as numbers; one that is not above 0 is a problem, and 1 until that is told."""
     numbers = pd.to_numeric(weights, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     wrong = ~(np.isfinite(numbers) & (numbers > 0))
     if wrong.any():
@@ -321,7 +329,7 @@ def _numbers(weights: pd.Series, name: str, problems: Problems) -> Floats:
             f"give every respondent a {name} above 0, or leave the response out of the survey",
             respondents=int(wrong.sum()),
         )
-    return numbers
+    return np.where(wrong, 1.0, numbers)
 
 
 def _check_population(population: float, problems: Problems) -> None:
@@ -364,16 +372,17 @@ def _calibrated(
 ) -> Weighting:
     population = float(groupings[0].households.sum())
     profiles, targets = _calibration(groupings)
-    base = profiles.per_profile(design * (population / len(design)))
-    found = calibrate(profiles, base, targets, bounds, max_sweeps)
+    base = design * (population / len(design))
+    sums = profiles.per_profile(base)
+    found = calibrate(profiles, sums, targets, bounds, max_sweeps)
     # Weights near 0 may be on their way to 0, where totals leave no other choice.
-    if not found.converged or found.ratios.min() < 1e-3:
-        explain(Case(groupings, profiles, base, targets), found, bounds, problems)
+    if not found.converged or found.ratios.min() < NOTHING:
+        explain(Case(groupings, profiles, sums, targets), found, bounds, problems)
         problems.refuse_if_stopped()
     _tell_extremes(found.ratios, bounds, limits, problems)
-    weights = design * found.ratios[profiles.of]
+    weights = base * found.ratios[profiles.of]
     return _weighting(
-        index, method, characteristics, design, weights, population, groupings, bounds, found.steps, problems
+        index, method, characteristics, base, weights, population, groupings, bounds, found.steps, problems
     )
 
 
@@ -397,7 +406,7 @@ def _weighting(
     index: pd.Index,
     method: str,
     characteristics: tuple[str, ...],
-    design: Floats,
+    base: Floats,
     weights: Floats,
     population: float,
     groupings: Sequence[Grouping],
@@ -406,16 +415,15 @@ def _weighting(
     problems: Problems,
 ) -> Weighting:
     """Put the result together: its totals are counted again here, from the respondents' own weights."""
-    final = weights * (population / weights.sum())
-    margins = _margins(groupings, final)
+    margins = _margins(groupings, weights)
     errors = (margins["ratio"] - 1).abs()
     worst = margins.loc[errors.idxmax(), ["characteristic", "category"]] if groupings else None
     return Weighting(
         method,
         characteristics,
         population,
-        pd.Series(final, index, name="weight"),
-        pd.Series(design * (population / design.sum()), index, name="base_weight"),
+        pd.Series(weights, index, name="weight"),
+        pd.Series(base, index, name="base_weight"),
         pd.DataFrame(
             {each.name: pd.Categorical.from_codes(each.codes, list(each.categories)) for each in groupings},
             index=index,

@@ -198,7 +198,7 @@ class Preparation:
         categories = [CROSS.join(map(str, row)) for row in zip(*keys, strict=True)]
         bad = ~(np.isfinite(households) & (households >= 0))
         first_row = {category: row for row, category in reversed(list(enumerate(categories)))}
-        bad |= [first_row[category] != row for row, category in enumerate(categories)]
+        bad |= np.array([first_row[each] != row for row, each in enumerate(categories)], dtype=bool)
         if bad.any():
             first = int(np.argmax(bad))
             category = categories[first]
@@ -303,14 +303,16 @@ class Preparation:
         return theirs
 
     def _to_one_total(self, groupings: list[Grouping], population: float | None) -> list[Grouping]:
-        """Return the groupings scaled to one population: the one given, or the largest total.
+        """Return the groupings scaled to one population: the one given, or the total that most agree on.
 
-        The largest: a smaller one lacks the households whose category nobody recorded.
+        Of totals that equally many agree on, the largest: a smaller one lacks the households whose category
+        nobody recorded.
         """
         if not groupings:
             return []
         totals = {each.name: float(each.households.sum()) for each in groupings}
-        whole = population or max(totals.values())
+        rounded = [round(total, 6) for total in totals.values()]
+        whole = population or max(rounded, key=lambda total: (rounded.count(total), total))
         for name, total in totals.items():
             gap = abs(total - whole) / whole
             if gap <= 1e-9:

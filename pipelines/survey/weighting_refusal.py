@@ -48,13 +48,13 @@ def explain(case: Case, found: Solution, bounds: tuple[float, float] | None, pro
         problems.add(
             "WGT-008",
             f"The population's counts leave no household for the {people(number)} with "
-            f"{case.describe(floor.profile)}: their weight would have to be 0 or less.",
+            f"{case.describe(floor.profile)}: their weight would have to be 0 or as good as 0.",
             f"check these counts against each other, or {_collapsing_hint(case)}",
             name,
             category,
             respondents=number,
         )
-    elif not found.converged and not (bounds and _tell_infeasible(case, bounds, problems)):
+    elif not found.converged and not (bounds and _tell_infeasible(case, *bounds, floor.ratio, problems)):
         worst = int(np.argmax(np.abs(_achieved_shares(case, found) - 1)))
         name, category = case.names()[worst]
         problems.add(
@@ -96,39 +96,35 @@ def _tell_contradiction(case: Case, problems: Problems) -> None:
     )
 
 
-def _tell_infeasible(case: Case, bounds: tuple[float, float], problems: Problems) -> bool:
-    """Add that the bounds cannot be kept, with the bounds that can; say whether that is so."""
-    floor, cap = bounds
-    least = feasible.least_cap(*case.programme, floor)
-    if least is not None:
+def _tell_infeasible(case: Case, floor: float, cap: float, greatest: float, problems: Problems) -> bool:
+    """Add that the bounds cannot be kept, with the bounds that can; say whether that is so.
+
+    `greatest`: the greatest floor that can be met.
+    """
+    if greatest <= floor * (1 + feasible.NOTHING):
+        possible = feasible.round_down(greatest)
+        least = feasible.least_cap(*case.programme, possible)
+        why = (
+            f"No weights of at least {floor:g} times the base weight meet the population's counts, whatever "
+            f"the cap; the greatest floor that can be met is {possible:.2f}, with a cap of "
+            f"{feasible.round_up(least):.2f}."
+        )
+    else:
+        possible = floor
+        least = feasible.least_cap(*case.programme, floor)
+        why = (
+            f"No weights within {floor:g} to {cap:g} times the base weight meet the population's counts; "
+            f"with the floor of {floor:g} the least cap that can be met is {feasible.round_up(least):.2f}."
+        )
         if least <= cap:
             return False
-        problems.add(
-            "WGT-009",
-            f"No weights within {floor:g} to {cap:g} times the base weight meet the population's counts; "
-            f"with the floor of {floor:g} the least cap that can be met is {feasible.round_up(least):.2f}.",
-            f"set bounds: [{floor:g}, {feasible.round_up(least):.2f}] or wider in year.yaml, or join "
-            "categories with `collapse`",
-            floor=floor,
-            cap=cap,
-            least_cap=least,
-        )
-        return True
-    greatest = feasible.greatest_floor(*case.programme)
-    assert greatest is not None
-    possible = feasible.round_down(greatest.ratio)
-    required = feasible.least_cap(*case.programme, possible)
-    assert required is not None
     problems.add(
         "WGT-009",
-        f"No weights of at least {floor:g} times the base weight meet the population's counts, whatever the "
-        f"cap; the greatest floor that can be met is {possible:.2f}, with a cap of "
-        f"{feasible.round_up(required):.2f}.",
-        f"set bounds: [{possible:.2f}, {feasible.round_up(required):.2f}] or wider in year.yaml, or join "
-        "categories with `collapse`",
+        why,
+        f"set `bounds: [{possible:g}, {feasible.round_up(least):.2f}]` or wider, or {_collapsing_hint(case)}",
         floor=floor,
         cap=cap,
-        greatest_floor=greatest.ratio,
-        least_cap=required,
+        greatest_floor=greatest,
+        least_cap=least,
     )
     return True

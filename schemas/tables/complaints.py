@@ -59,7 +59,7 @@ def _withdrawn_undated(complaints: pd.DataFrame, context: Context) -> pd.Series:
 
 def _stage_two_first(complaints: pd.DataFrame, context: Context) -> pd.Series:
     stage_one = complaints[complaints["stage"] == 1].drop_duplicates("complaint_id")
-    first = complaints["complaint_id"].map(stage_one.set_index("complaint_id")["received_on"])
+    first = masks.look_up(complaints["complaint_id"], stage_one.set_index("complaint_id")["received_on"])
     return (complaints["stage"] == 2) & (complaints["received_on"] < first)
 
 

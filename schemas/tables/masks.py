@@ -13,6 +13,14 @@ from schemas.tables.model import Context, Mask
 _DAY = pd.Timedelta(days=1)
 
 
+def look_up(keys: pd.Series, values: pd.Series) -> pd.Series:
+    """Each key's value (missing where there is none), `values` being indexed by unique keys.
+
+    Unlike `Series.map` it keeps the type of `values`, of none at all too: a table of headings alone.
+    """
+    return values.reindex(keys).set_axis(keys.index)
+
+
 def nobody(frame: pd.DataFrame) -> pd.Series:
     """A mask without a hit: what a rule answers that has nothing to go by."""
     return pd.Series(data=False, index=frame.index)
@@ -87,7 +95,7 @@ def tenure_differs(frame: pd.DataFrame, context: Context) -> pd.Series:
     homes = context.related.get("homes")
     if homes is None or homes.empty or frame["tenure"].isna().all():
         return nobody(frame)
-    of_home = frame["home_id"].map(homes.drop_duplicates("home_id").set_index("home_id")["tenure"])
+    of_home = look_up(frame["home_id"], homes.drop_duplicates("home_id").set_index("home_id")["tenure"])
     return of_home.notna() & frame["tenure"].notna() & (of_home != frame["tenure"])
 
 

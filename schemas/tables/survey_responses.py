@@ -65,7 +65,7 @@ def _household_of(responses: pd.DataFrame, context: Context, column: str) -> pd.
     if households is None or households.empty:
         return pd.Series(None, index=responses.index, dtype="str")
     first = households.drop_duplicates("household_id").set_index("household_id")[column]
-    return responses["household_id"].map(first)
+    return masks.look_up(responses["household_id"], first)
 
 
 def _household_tenure_differs(responses: pd.DataFrame, context: Context) -> pd.Series:

@@ -6,6 +6,7 @@ After a meant change: python -m tests.assets.test_graph
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def test_repairs_can_be_followed_from_the_file_to_the_pdf(tmp_path):
     made_from = {key: node["made_from"] for key, node in graph(tmp_path).items()}
     chain = ["received/repairs", "records/repairs", "measures/RP02_1", "statutory_return/figures"]
     chain += ["statutory_return/document", "publications/return_pdf"]
-    for parent, child in zip(chain, chain[1:], strict=False):
+    for parent, child in pairwise(chain):
         assert parent in made_from[child]
 
 

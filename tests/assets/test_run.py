@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from itertools import pairwise
 
 import dagster as dg
 import pandas as pd
@@ -12,8 +13,7 @@ from pipelines.assets.publications import OUTPUTS
 from pipelines.partitions import partition_key
 from schemas.rulebook import load_edition
 from schemas.tables import TABLES
-
-from .conftest import CODE, YEAR, Home
+from tests.home import CODE, YEAR, Home
 
 KEY = partition_key(CODE, YEAR)
 # Replaced together or not at all, so materialised together.
@@ -57,7 +57,10 @@ def test_every_figure_is_the_tally_of_its_ledger(finished):
 
 @pytest.mark.parametrize("table", sorted(set(TABLES) - {"population_margins"}))
 def test_every_record_received_is_accounted_for(finished, table):
-    inputs = {each["table"]: each for each in json.loads(finished.published()["return.json"])["provenance"]["inputs"]}
+    inputs = {
+        each["table"]: each
+        for each in json.loads(finished.published()["return.json"])["provenance"]["inputs"]
+    }
     (file,) = finished.inputs.glob(f"{table}.*")
     read = {".csv": pd.read_csv, ".xlsx": pd.read_excel, ".parquet": pd.read_parquet}[file.suffix]
     each = inputs[table]
@@ -70,7 +73,7 @@ def test_data_versions_chain_from_the_file_to_the_pdf(finished):
     assert tags(finished, "received/repairs")["dagster/data_version"] == version
     chain = ["received/repairs", "records/repairs", "measures/RP02_1", "statutory_return/figures"]
     chain += ["statutory_return/document", "publications/return_pdf"]
-    for parent, child in zip(chain, chain[1:], strict=False):
+    for parent, child in pairwise(chain):
         taken = tags(finished, child)[f"dagster/input_data_version/{parent}"]
         # Of a partitioned parent Dagster records the hash of its partitions' versions: here, of one.
         assert taken == hashlib.sha256(tags(finished, parent)["dagster/data_version"].encode()).hexdigest()

@@ -192,8 +192,8 @@ def _measure(key: str, landlord: str) -> dict[str, Any]:
     return base | {
         "label": label, "title": title, "short_title": title, "kind": "management", "family": "safety",
         "unit": unit, "unit_text": "%" if unit == "percent" else "per 1,000 homes", "better": better,
-        "numerator_text": f"Number of {title[0].lower()}{title[1:]} that count for the measure in the year",
-        "denominator_text": "Number of dwelling units owned at year end of the relevant social housing stock",
+        "numerator_text": f"Number of {title[0].lower()}{title[1:]} that count for the measure in the year.",
+        "denominator_text": "Number of dwelling units owned at year end of the relevant stock.",
         "question": None, "filter_question": None, "scale": None,
     }  # fmt: skip
 

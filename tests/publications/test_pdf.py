@@ -27,7 +27,7 @@ DAY = date(2025, 3, 31)
 
 def page(body: str, css: str = "") -> str:
     return (
-        f"<!DOCTYPE html><html lang=en><head><title>t</title><style>{font_face_css()}"
+        f"<!DOCTYPE html><html lang=en><head><title>t</title><style>{font_face_css('Ŵ')}"
         f"html {{ font-family: 'Report Sans', 'Report Sans Extended'; }} {css}</style></head>"
         f"<body><h1>t</h1>{body}</body></html>"
     )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import random
 import re
 import xml.etree.ElementTree as ET
 
 import pytest
+from markupsafe import Markup
 
 from pipelines.publications.charts import BAR_WIDTH, COLOURS, stacked_bar
-from pipelines.publications.fonts import printable, width
+from pipelines.publications.fonts import font_face_css, printable, width
+from pipelines.publications.pages import paper, stylesheet
 from pipelines.publications.tables import (
     CELL_MM,
     FONT_MM,
@@ -57,6 +60,50 @@ def test_a_table_of_a_page_and_a_half_is_cut_into_halves_of_a_page():
     assert all(sum(row_height(COLUMNS, row) for row in piece.rows) <= PART_MM for piece in pieces)
 
 
+def boxes_below(box):
+    yield box
+    for child in getattr(box, "children", ()):
+        yield from boxes_below(child)
+
+
+def test_rows_are_drawn_no_higher_than_reckoned_and_no_table_crosses_a_page():
+    from weasyprint import HTML
+    from weasyprint.formatting_structure.boxes import TableBox, TableRowBox
+
+    draw = random.Random(3)  # noqa: S311 - text of all sorts, the same each time
+    words = [
+        "the",
+        "complaint",
+        "2024-04-01T00:01",
+        "RP02 (1),",
+        "W" * 60,
+        "i" * 40,
+        "records/survey_responses",
+    ]
+    columns = (Column("A", 12), Column("B", 48), Column("C", 22), Column("D", 18, True))
+
+    def some(most: int) -> str:
+        return " ".join(draw.choice(words) for _ in range(draw.randint(1, most)))
+
+    rows = [(Cell(some(3), strong=True), Cell(some(40), note=some(30)), some(6), some(5)) for _ in range(60)]
+    table = make_table("Anything", columns, rows)
+    source = (
+        '{% from "macros.html.j2" import show %}<html lang=en><title>x</title><style>{{ css }}</style>'
+        "{{ show(table) }}"
+    )
+    css = Markup("\n").join([Markup(font_face_css("")), stylesheet("return.css")])  # noqa: S704 - our own
+    pages = HTML(string=paper().from_string(source).render(table=table, css=css)).render().pages
+    drawn = [box for page in pages for box in boxes_below(page._page_box)]
+    assert sum(isinstance(box, TableBox) for box in drawn) == len(parts(table)) > 3
+    heights = [box.height * 25.4 / 96 for box in drawn if isinstance(box, TableRowBox)]
+    reckoned = [
+        height for part in parts(table) for height in (0.0, *(row_height(columns, r) for r in part.rows))
+    ]
+    pairs = [(high, guess) for high, guess in zip(heights, reckoned, strict=True) if guess]
+    assert max(high / guess for high, guess in pairs) < 1.1
+    assert 0.85 < sum(high for high, _ in pairs) / sum(guess for _, guess in pairs) <= 1
+
+
 def test_a_cell_that_no_page_could_hold_is_cut_and_says_so():
     table = make_table("Huge", COLUMNS, [("a", Cell("word " * 100_000, note="W" * 100_000))])
     cell = table.rows[0][1]
@@ -85,6 +132,12 @@ def test_lines_are_counted_by_words_and_by_width():
 def test_a_character_without_a_glyph_is_written_as_its_code():
     assert printable("\U0001f600") == "[U+1F600]"
     assert printable("Ŵyn – £5") == "Ŵyn – £5"
+
+
+def test_the_file_of_the_rarer_letters_is_read_only_where_one_occurs():
+    assert "Report Sans Extended" not in font_face_css("Plain – £5 café")
+    assert "Report Sans Extended" in font_face_css("Ŵyn")
+    assert "Report Sans Extended" in font_face_css("W\u0302yn")  # the same letter in two characters
 
 
 def segments(counts):

@@ -72,6 +72,7 @@ def test_every_measure_with_its_value_and_its_counts(plain, tenants):
     assert "365 of the 512 people who answered were satisfied." in tenants.text
     assert "375 of the 502 people who answered agreed." in tenants.text  # TP08 asks for agreement
     assert ": 2,633." in tenants.text
+    assert ".:" not in tenants.text
     assert "No stage two complaint was made in the year" in tenants.text
 
 

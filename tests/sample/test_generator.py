@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from pipelines.assurance.compute import check_folder
 from pipelines.sample import SampleSpec, write_sample
 from schemas.errors import InputError
 from schemas.tables import TABLES
@@ -234,6 +235,19 @@ def test_the_mess_is_planted(messy, year):
         assert responses["comment"].str.contains(hostile, regex=False).sum() == 1
     complaints = read(messy / year, "complaints")
     assert (complaints["received_on"] == "last week of June").sum() == 1
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_the_mess_is_found_and_stops_nothing(messy, clean, year):
+    found, twin = (check_folder(folder, year).findings for folder in (messy, clean))
+    assert set(found["grade"]) == {"confirm", "note"}
+    assert {"homes", "safety_checks", "repairs", "complaints", "asb_cases", "survey_responses"} <= set(
+        found.loc[found["grade"] == "confirm", "table"]
+    )
+    assert len(found) > 50
+    # The clean twin has only what is true of it: records that are open, or that name no home.
+    assert set(twin["effect"]) == {"kept"}
+    assert len(twin) < 15
 
 
 @pytest.mark.parametrize("year", YEARS)

@@ -1,4 +1,4 @@
-"""The reference survey of tests/golden/survey: its answers, its designs, and what R's survey 4.5 makes of it."""
+"""The reference survey of tests/golden/survey: answers, designs, and what R's survey 4.5 makes of them."""
 
 from __future__ import annotations
 
@@ -96,10 +96,11 @@ def estimated(name: str, item: str) -> Estimate:
 def raked(people: pd.DataFrame) -> np.ndarray:
     """Weights of `people` raked to the reference's margins: proportional fitting until nothing moves."""
     weights = np.full(len(people), HOUSEHOLDS / len(people))
+    margins = [(pd.factorize(people[name]), population_of(name)) for name in MARGINS]
     for _ in range(200):
-        for margin in MARGINS:
-            achieved = pd.Series(weights).groupby(people[margin].to_numpy()).sum()
-            weights *= people[margin].map(pd.Series(population_of(margin)) / achieved).to_numpy()
+        for (codes, categories), totals in margins:
+            target = np.array([totals[category] for category in categories])
+            weights *= (target / np.bincount(codes, weights))[codes]
     return weights
 
 

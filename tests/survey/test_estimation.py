@@ -134,13 +134,17 @@ def test_a_stratums_only_respondent_is_compared_with_everybody() -> None:
     assert alone > 0
 
 
-@pytest.mark.parametrize(("all_met", "p", "low", "high"), [(True, 1.0, 0.9124, 1.0), (False, 0.0, 0.0, 0.0876)])
+@pytest.mark.parametrize(
+    ("all_met", "p", "low", "high"), [(True, 1.0, 0.9124, 1.0), (False, 0.0, 0.0, 0.0876)]
+)
 def test_at_the_ends_kishs_effective_size_serves(all_met: bool, p: float, low: float, high: float) -> None:
     found = certain(estimate(make_design(np.ones(40)), np.full(40, all_met), flags("y" * 40)))
     assert (found.p, found.se, found.deff) == (p, 0, None)
     assert found.n_effective == 40
     assert (found.ci_low, found.ci_high) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
-    weighted = certain(estimate(make_design(np.array([1.0, 3.0] * 20)), np.full(40, all_met), flags("y" * 40)))
+    weighted = certain(
+        estimate(make_design(np.array([1.0, 3.0] * 20)), np.full(40, all_met), flags("y" * 40))
+    )
     assert weighted.n_effective == pytest.approx(40 / 1.25)
     # One shrunk success or failure in n + z²: small, but not nothing.
     assert 0.0009 < end_variance(found) < end_variance(weighted)
@@ -208,6 +212,10 @@ def test_a_fitted_weight_needs_its_category_and_its_base() -> None:
         make_design(np.ones(3), margins=area)
 
 
+def test_weights_fitted_to_nothing_are_taken_as_they_are() -> None:
+    assert make_design(np.ones(3), margins=pd.DataFrame(index=range(3))).calibration is None
+
+
 # A survey of 8 to 40, with weights, two characteristics and answers that leave some out.
 surveys = st.integers(8, 40).flatmap(
     lambda size: st.tuples(
@@ -257,7 +265,7 @@ def test_the_order_of_rows_and_columns_changes_nothing(survey: Survey) -> None:
 def test_scaling_the_weights_changes_nothing(survey: Survey, factor: float) -> None:
     scaled = ([weight * factor for weight in survey[0]], *survey[1:])
     plan, met, counted = _of(survey)
-    other = Design(plan.weights * factor, plan.stratum, plan.sizes, plan.basis, plan.root_base)
+    other = Design(plan.weights * factor, plan.stratum, plan.sizes, plan.calibration)
     assert np.allclose(other.weights, scaled[0])
     _same(estimate(plan, met, counted), estimate(other, met, counted))
 

@@ -5,16 +5,23 @@ from __future__ import annotations
 from math import exp, log, sqrt
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import betaincinv, stdtrit
 
-from pipelines.survey.estimation import Estimate, estimate, kish_deff
+from pipelines.survey.accuracy import accuracy_test, required_exactly
+from pipelines.survey.estimation import Estimate, estimate, kish_deff, make_design
 from pipelines.survey.intervals import interval, korn_graubard, wilson
+from pipelines.survey.weighting import rake
+from schemas.rulebook import load_edition
 
 from .reference import (
     CORRECTED,
     DESIGNS,
+    FOLDER,
+    HOUSEHOLDS,
     ITEMS,
+    MARGINS,
     answers,
     design,
     estimated,
@@ -71,7 +78,7 @@ def test_rs_own_intervals_follow_from_our_estimate(name: str, item: str) -> None
     assert (ours.p - t * ours.se, ours.p + t * ours.se) == ends(_ends(found, "mean"), abs=1e-6)
     assert (_expit(logit - spread), _expit(logit + spread)) == ends(_ends(found, "logit"), abs=1e-6)
     # R keeps those without an answer among the rows of a calibrated design, at weight 0.
-    rows = ours.n if design(name).basis is None else len(respondents())
+    rows = ours.n if design(name).calibration is None else len(respondents())
     assert _korn_graubard_with_t(ours, rows) == ends(_ends(found, "beta"), abs=1e-6)
     assert _wilson_with_t(ours, t) == ends(_ends(found, "wilson"), abs=1e-6)
 
@@ -110,6 +117,30 @@ def test_groups_are_estimated_as_domains(name: str, characteristic: str) -> None
         assert ours.n == found["n_valid"]
         assert ours.p == pytest.approx(found["p"], abs=1e-10)
         assert (ours.se_fpc if name in CORRECTED else ours.se) == pytest.approx(found["se"], rel=1e-6)
+
+
+def test_weighting_and_estimating_together() -> None:
+    """From answers and totals to the standard error, with nothing of R's in between."""
+    totals = pd.read_csv(FOLDER / "margins.csv").rename(
+        columns={"margin": "characteristic", "population": "households"}
+    )
+    weighting = rake(respondents().astype(dict.fromkeys(MARGINS, "str")), MARGINS, totals)
+    ours = make_design(weighting.weights, base=weighting.base, margins=weighting.categories)
+    for item in ITEMS:
+        found, estimated_here = reference("calib_raking", measure_name(item)), estimate(ours, *answers(item))
+        assert estimated_here is not None
+        assert estimated_here.p == pytest.approx(found["p"], abs=1e-10)
+        assert estimated_here.se == pytest.approx(found["se"], rel=1e-6)
+
+
+def test_the_regulators_accuracy_of_the_reference() -> None:
+    rules = load_edition("2024-25").accuracy
+    test = accuracy_test(HOUSEHOLDS, 1200, census=False, accuracy=rules)
+    found = reference("unweighted_srs", "ACCURACY", "moe=0.03")
+    assert test.required_responses == found["rsh_n_required_ceil"]
+    assert float(required_exactly(HOUSEHOLDS, rules)) == pytest.approx(found["rsh_n_required"], rel=1e-12)
+    margin = reference("unweighted_srs", "ACCURACY")["rsh_achieved_margin_pp"]
+    assert float(test.achieved_margin or 0) == pytest.approx(margin, abs=1e-6)
 
 
 @pytest.mark.parametrize("name", DESIGNS)

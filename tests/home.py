@@ -1,20 +1,19 @@
-"""One small synthetic landlord, run once through Dagster for all tests of this folder."""
+"""A home folder with one small synthetic landlord, and running it through Dagster."""
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
-import pytest
 
 from pipelines.definitions import FULL_RETURN, build_defs
 from pipelines.instance import ensure_instance
 from pipelines.partitions import partition_key
-from pipelines.sample import SampleSpec, write_sample
+from pipelines.sample import SampleSpec
 
 CODE, YEAR = "T0001", "2024-25"
+SMALL = SampleSpec(code=CODE, years=(YEAR,), lcra_homes=500, lcho_homes=60, repairs=400, responses=200)
 
 
 @dataclass(frozen=True)
@@ -57,22 +56,3 @@ class Home:
             for file in sorted(self.outputs.rglob("*"))
             if file.is_file()
         }
-
-
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home whose landlord has been run to the end; tests only read it."""
-    home = Home(tmp_path_factory.mktemp("home"))
-    spec = SampleSpec(code=CODE, years=(YEAR,), lcra_homes=500, lcho_homes=60, repairs=400, responses=200)
-    write_sample(home.path, spec)
-    outcome = home.run()
-    assert outcome.success, [event.message for event in outcome.all_events if event.is_failure]
-    return home
-
-
-@pytest.fixture
-def home(finished: Home, tmp_path: Path) -> Home:
-    """A copy of the finished home that a test may change."""
-    copy = tmp_path / "home"
-    shutil.copytree(finished.path, copy)
-    return Home(copy)
