@@ -122,21 +122,30 @@ def kept_frames(
     return {name: read_kept(place.store, key, code, year) for name, key in keys.items()}
 
 
-def refuse_if_stopped(findings: pd.DataFrame, thing: str) -> None:
-    """Raise before anything is written where the records have a stop finding.
+def stops_in(findings: pd.DataFrame) -> list[str]:
+    """Return the stop findings in words."""
+    stops = findings[findings["grade"] == "stop"]
+    return [f"{row.finding_id}: {row.message}" for row in stops.itertuples()]
+
+
+def refuse_if_stopped(stops: list[str], thing: str) -> None:
+    """Raise before anything is written where stop findings (`stops_in`) stand against `thing`.
 
     A failed asset check would not do: it guards its own run alone, and a later run that selects only what
     lies downstream would go ahead on refused records.
     """
-    stops = findings[findings["grade"] == "stop"]
-    if len(stops):
-        listed = "; ".join(f"{row.finding_id}: {row.message}" for row in stops.head(5).itertuples())
+    if stops:
         more = f" (and {len(stops) - 5} more)" if len(stops) > 5 else ""
         raise dg.Failure(
             f"{thing} is withheld by {len(stops)} stop finding(s), and what was published stays as it is. "
-            f"{listed}{more}. Correct the landlord's files and run again.",
+            f"{'; '.join(stops[:5])}{more}. Correct the landlord's files and run again.",
             allow_retries=False,
         )
+
+
+def refuse_stopped_records(accepted: Iterable[pd.DataFrame], thing: str) -> None:
+    """Raise where a table that `thing` is made from has a stop finding; other tables' do not matter here."""
+    refuse_if_stopped([stop for frame in accepted for stop in frame.attrs["stops"]], thing)
 
 
 def column_schema(table: Table) -> dg.TableSchema:

@@ -16,12 +16,11 @@ from schemas.rulebook import Measure, editions, load_edition
 
 from .common import (
     CODE_VERSION,
-    FINDINGS_KEY,
     OWNERS,
     PERSONAL,
     SETTINGS_KEY,
     Place,
-    refuse_if_stopped,
+    refuse_stopped_records,
     result,
     rules_of,
     settings_hash,
@@ -82,7 +81,6 @@ def _family(name: str, measures: list[Measure], partitions: dg.PartitionsDefinit
             for measure in measures
         },
         ins={
-            "findings": dg.AssetIn(FINDINGS_KEY),
             **{table: dg.AssetIn(dg.AssetKey(["records", table])) for table in tables},
             **{f"{t}_rejected": dg.AssetIn(dg.AssetKey(["records", f"{t}_rejected"])) for t in tables},
         },
@@ -91,11 +89,11 @@ def _family(name: str, measures: list[Measure], partitions: dg.PartitionsDefinit
         can_subset=True,
     )
     def family(
-        context: dg.AssetExecutionContext, place: Place, findings: pd.DataFrame, **frames: pd.DataFrame
+        context: dg.AssetExecutionContext, place: Place, **frames: pd.DataFrame
     ) -> Iterator[dg.MaterializeResult[Any]]:
-        refuse_if_stopped(findings, f"The family of measures '{name}'")
-        rules = rules_of(context, place)
         accepted = {table: frames[table] for table in tables}
+        refuse_stopped_records(accepted.values(), f"The family of measures '{name}'")
+        rules = rules_of(context, place)
         inputs = measure_inputs(rules, accepted, {table: frames[f"{table}_rejected"] for table in tables})
         sources = sources_of(accepted.values(), settings_hash(context, place))
         for measure in measures:

@@ -38,6 +38,7 @@ from .common import (
     edition_metadata,
     kept_frames,
     refuse_if_stopped,
+    stops_in,
 )
 from .measures import measure_key, reported_measures
 from .statutory_return import DOCUMENT_KEY
@@ -120,7 +121,7 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
         document: Any,
         findings: pd.DataFrame,
     ) -> Iterator[dg.MaterializeResult[Any]]:
-        refuse_if_stopped(findings, "The return")
+        refuse_if_stopped(stops_in(findings), "The return")
         code, year = code_and_year(context)
         edition = load_edition(year)
         keys = {measure.key: measure_key(measure.key) for measure in edition.measures}

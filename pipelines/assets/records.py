@@ -30,6 +30,7 @@ from .common import (
     kept_frames,
     result,
     rules_of,
+    stops_in,
 )
 from .received import received_key
 
@@ -102,7 +103,10 @@ def _table(table: Table, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsD
             f"{len(checked.accepted):,}",
             f"{len(checked.rejected):,}",
         )
-        checked.accepted.attrs["input"] = input_summary(received, checked)
+        checked.accepted.attrs |= {
+            "input": input_summary(received, checked),
+            "stops": stops_in(checked.findings),
+        }
         yield result(
             record_key(name),
             checked.accepted,

@@ -32,6 +32,7 @@ from .common import (
     result,
     rules_of,
     settings_hash,
+    stops_in,
 )
 from .measures import measure_key, reported_measures
 from .records import INPUTS_KEY, record_key
@@ -99,7 +100,7 @@ def _figures(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         inputs: Json,
         homes: pd.DataFrame,
     ) -> Iterator[dg.MaterializeResult[Any]]:
-        refuse_if_stopped(findings, "The return")
+        refuse_if_stopped(stops_in(findings), "The return")
         rules = rules_of(context, place)
         sources = current_sources(inputs, settings_hash(context, place))
         ledgers = kept_frames(context, place, ledger_keys)
@@ -167,7 +168,7 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         repairs: pd.DataFrame,
         households: pd.DataFrame,
     ) -> Iterator[dg.MaterializeResult[Any]]:
-        refuse_if_stopped(findings, "The return")
+        refuse_if_stopped(stops_in(findings), "The return")
         rules = rules_of(context, place)
         sources = current_sources(inputs, settings_hash(context, place))
         require_same_sources(figures_table.attrs["sources"], sources, "statutory_return/figures")
@@ -196,7 +197,7 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             )
         )
         outcomes = validate(assembled)
-        refuse_if_stopped(as_findings(outcomes), "The return")
+        refuse_if_stopped(stops_in(as_findings(outcomes)), "The return")
         yield result(
             DOCUMENT_KEY,
             assembled,

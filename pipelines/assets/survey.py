@@ -13,12 +13,11 @@ from pipelines.measures.perception import respondents
 
 from .common import (
     CODE_VERSION,
-    FINDINGS_KEY,
     OWNERS,
     PERSONAL,
     SETTINGS_KEY,
     Place,
-    refuse_if_stopped,
+    refuse_stopped_records,
     result,
     rules_of,
     settings_hash,
@@ -38,7 +37,6 @@ def build_survey(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefi
         description="Every response with the population that it is reported in, or why it takes no part: "
         "outside the year, superseded by the household's other response, a tenure that is not surveyed.",
         ins={
-            "findings": dg.AssetIn(FINDINGS_KEY),
             "homes": dg.AssetIn(record_key("homes")),
             "responses": dg.AssetIn(record_key("survey_responses")),
         },
@@ -54,13 +52,12 @@ def build_survey(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefi
     def survey_respondents(
         context: dg.AssetExecutionContext,
         place: Place,
-        findings: pd.DataFrame,
         homes: pd.DataFrame,
         responses: pd.DataFrame,
     ) -> dg.MaterializeResult[Any]:
-        refuse_if_stopped(findings, "The survey")
-        rules = rules_of(context, place)
         frames = {"homes": homes, "survey_responses": responses}
+        refuse_stopped_records(frames.values(), "The survey")
+        rules = rules_of(context, place)
         everyone = respondents(measure_inputs(rules, frames, {}))
         everyone.attrs["sources"] = sources_of(frames.values(), settings_hash(context, place))
         shown = {"taking_part": int((everyone["standing"] == "").sum())}
