@@ -16,8 +16,6 @@ from scipy.sparse import csr_matrix, eye_array, hstack
 from .calibration import Floats, Profiles
 
 _OPTIONS = {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
-# Below this a ratio is as good as nothing: a millionth of a base weight.
-NOTHING = 1e-6
 # Totals missed by no more than this are met.
 _MET = 1e-9
 

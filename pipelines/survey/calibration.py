@@ -29,6 +29,8 @@ TOLERANCE = 1e-8
 # … and the one that is aimed at: Newton's last step is cheap, and leaves the weights themselves exact. Once
 # near, a step that comes no nearer is rounding.
 _AIM, _NEAR = 1e-13, 1e-10
+# Below this a ratio is as good as nothing: a millionth of a base weight.
+NOTHING = 1e-6
 # The most Newton steps; the hardest weightings that the tests found possible take forty.
 SWEEPS = 200
 _LARGEST_CODE = 2**62

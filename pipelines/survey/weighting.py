@@ -14,11 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .bounds import NOTHING
-from .calibration import SWEEPS, Floats, Profiles, calibrate, group
+from .calibration import NOTHING, SWEEPS, Floats, Profiles, calibrate, group
 from .weighting_categories import Collapse, Grouping, Limits, Preparation
 from .weighting_problems import Problems, WeightingProblem, WeightingRefusedError, people
-from .weighting_refusal import Case, explain
 
 __all__ = [
     "MARGIN_COLUMNS",
@@ -377,6 +375,9 @@ def _calibrated(
     found = calibrate(profiles, sums, targets, bounds, max_sweeps)
     # Weights near 0 may be on their way to 0, where totals leave no other choice.
     if not found.converged or found.ratios.min() < NOTHING:
+        # Here, because scipy's linear programmes take most of a second to load and are rarely needed.
+        from .weighting_refusal import Case, explain
+
         explain(Case(groupings, profiles, sums, targets), found, bounds, problems)
         problems.refuse_if_stopped()
     _tell_extremes(found.ratios, bounds, limits, problems)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import bounds as feasible
-from .calibration import TOLERANCE, Floats, Profiles, Solution
+from .calibration import NOTHING, TOLERANCE, Floats, Profiles, Solution
 from .weighting_categories import Grouping
 from .weighting_problems import Problems, people
 
@@ -42,7 +42,7 @@ def explain(case: Case, found: Solution, bounds: tuple[float, float] | None, pro
     floor = feasible.greatest_floor(*case.programme)
     if floor is None:
         _tell_contradiction(case, problems)
-    elif floor.ratio < feasible.NOTHING:
+    elif floor.ratio < NOTHING:
         number = float(np.sum(case.profiles.of == floor.profile))
         name, category = case.names()[case.profiles.codes[0, floor.profile]]
         problems.add(
@@ -101,7 +101,7 @@ def _tell_infeasible(case: Case, floor: float, cap: float, greatest: float, prob
 
     `greatest`: the greatest floor that can be met.
     """
-    if greatest <= floor * (1 + feasible.NOTHING):
+    if greatest <= floor * (1 + NOTHING):
         possible = feasible.round_down(greatest)
         least = feasible.least_cap(*case.programme, possible)
         why = (

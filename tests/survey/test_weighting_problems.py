@@ -213,7 +213,8 @@ def test_008_counts_that_contradict_each_other():
     targets = targets[targets["category"] != "Middle"].assign(households=[1440, 960, 960, 1440])
     problem = only(attempt(lambda: weighting.rake(sample, NAMES, targets)), "WGT-008")
     assert "area, age" in problem.message
-    assert problem.counts["nearest"] != pytest.approx(problem.counts["households"])
+    assert 959 < problem.counts["nearest"] < 1441
+    assert abs(problem.counts["nearest"] - problem.counts["households"]) > 100
     targets["households"] = [1440, 960, 1440, 960]
     assert attempt(lambda: weighting.rake(sample, NAMES, targets)) == ()
 
@@ -288,6 +289,7 @@ def test_013_the_cap_on_sweeps():
     problem = only(raking(sample, max_sweeps=1), "WGT-013")
     assert problem.counts["sweeps"] == 1
     assert problem.counts["error"] > 1e-8
+    assert (problem.characteristic, problem.category) == ("age", "Young")
     assert raking(sample) == ()
     assert "WGT-013" in rules(raking(sample, max_sweeps=1, bounds=(0.2, 5)))
 
@@ -296,7 +298,12 @@ def test_014_a_stratum_without_an_invited_sample():
     frame = pd.DataFrame({"stratum": ["North", "South"], "households": [1500, 900], "invited": [300, 300]})
     weights = weighting.design_weights(SAMPLE["area"], frame)
     assert weights.iloc[[0, -1]].tolist() == [5, 3]
-    for planted in (frame.assign(invited=[300, 0]), frame.assign(households=[1500, np.nan]), frame.head(1)):
+    for planted in (
+        frame.assign(invited=[300, 0]),
+        frame.assign(households=[1500, 0]),
+        frame.assign(households=[1500, np.nan]),
+        frame.head(1),
+    ):
         problem = only(attempt(lambda: weighting.design_weights(SAMPLE["area"], planted)), "WGT-014")  # noqa: B023
         assert (problem.category, problem.counts["respondents"]) == ("South", 120)
     blank = SAMPLE["area"].mask(SAMPLE.index < 7)
@@ -442,7 +449,7 @@ def test_106_extreme_weights():
     assert problem.counts["greatest"] == pytest.approx(20 / 1.19)
     assert attempt(lambda: weighting.supplied(heavy.clip(upper=4), 1000)) == ()
     assert "WGT-106" in rules(raking(targets=margins(North=2300, South=100)))
-    assert "WGT-106" not in rules(raking(targets=margins(North=2300, South=100), bounds=(0, 5)))
+    assert rules(raking(targets=margins(North=2300, South=100), bounds=(0, 5))) == ["WGT-105"]
 
 
 def test_202_and_203_what_the_collapsing_map_did():
