@@ -54,6 +54,12 @@ class Rules:
     year_file: YearFile
     settings: Settings
 
+    @property
+    def weighted(self) -> frozenset[str]:
+        """The populations whose supplied weights are used."""
+        plans = self.year_file.survey.items()
+        return frozenset(population for population, plan in plans if plan.weighting.method == "supplied")
+
 
 def load_rules(landlord_folder: Path, year: str) -> Rules:
     """Return the rules of a landlord's year.
@@ -77,11 +83,7 @@ def measure_inputs(
         accepted,
         rejected,
         targets={priority: target for priority, target in given.items() if target is not None},
-        weighted=frozenset(
-            population
-            for population, plan in rules.year_file.survey.items()
-            if plan.weighting.method == "supplied"
-        ),
+        weighted=rules.weighted,
     )
 
 
@@ -154,7 +156,7 @@ def check_folder(landlord_folder: Path, year: str) -> Checked:
         findings += [records[table].findings]
         summary.append(input_summary(received, records[table]))
     accepted = {table: each.accepted for table, each in records.items()}
-    findings.append(cross_check(accepted, rules.edition, rules.settings))
+    findings.append(cross_check(accepted, rules.edition, rules.settings, rules.weighted))
     return Checked(rules, records, [line for line in summary if line], gather(findings))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -14,14 +14,26 @@ from schemas.tables.masks import is_in, is_relevant_stock
 _KEY = "programme"
 
 
-def cross_check(tables: Mapping[str, pd.DataFrame], edition: Edition, settings: Settings) -> pd.DataFrame:
+def cross_check(
+    tables: Mapping[str, pd.DataFrame],
+    edition: Edition,
+    settings: Settings,
+    weighted: Collection[str] = (),
+) -> pd.DataFrame:
     """Findings over the accepted frames of all tables, by name (see `FINDING_COLUMNS`).
+
+    `weighted` names the populations whose year file says that the contractor's weights are supplied.
 
     The "all-in" baseline: each home that counts at year end has, for each safety programme, a check or an
     exclusion, of its own or through its building, and not both. Source: domain reference 8.2 (3).
     """
     context = Context(edition, settings, tables)
-    return join(*_all_in(tables, context), _margins(tables))
+    return join(
+        _decent_homes(tables, context),
+        *_all_in(tables, context),
+        *_weights(tables, weighted),
+        _margins(tables),
+    )
 
 
 def _all_in(tables: Mapping[str, pd.DataFrame], context: Context) -> list[pd.DataFrame]:
@@ -43,6 +55,26 @@ def _all_in(tables: Mapping[str, pd.DataFrame], context: Context) -> list[pd.Dat
         findings.append(_home_findings(neither, homes[~checked & ~excluded], programme, touches))
         findings.append(_home_findings(both, homes[checked & excluded], programme, touches))
     return findings
+
+
+def _decent_homes(tables: Mapping[str, pd.DataFrame], context: Context) -> pd.DataFrame:
+    """A finding where no rented home has a Decent Homes status and the unknown ones would count as decent."""
+    homes = tables["homes"]
+    rented = homes[is_relevant_stock(homes, context) & (homes["tenure"] == "LCRA")]
+    unknown = rented["decent_homes"].isna() | (rented["decent_homes"] == "not_assessed")
+    rule = TABLES["homes"].rule(801)
+    if rented.empty or not unknown.all() or context.settings["unassessed_homes"] != "in_base":
+        return cross_findings(rule, {}, 0)
+    columns = {
+        "table": "homes",
+        "file": homes.attrs.get("file", ""),
+        "sheet": homes.attrs.get("sheet", ""),
+        "row": [None],
+        "value": "",
+        "record_id": "",
+        "message": rule.message.format(count=f"{len(rented):,}"),
+    }
+    return cross_findings(rule, columns, 1)
 
 
 def _of(frame: pd.DataFrame | None, programme: str) -> pd.DataFrame:
@@ -89,6 +121,28 @@ def _programme_finding(
         "touches": touches,
     }
     return cross_findings(rule, columns, 1)
+
+
+def _weights(tables: Mapping[str, pd.DataFrame], weighted: Collection[str]) -> list[pd.DataFrame]:
+    """A finding for each population that is to be weighted while none of its responses has a weight."""
+    responses = tables["survey_responses"]
+    rule = TABLES["survey_responses"].rule(801)
+    findings = []
+    for population in weighted:
+        mine = responses if population == "COMBINED" else responses[responses["tenure"] == population]
+        if mine.empty or mine["weight"].notna().any():
+            continue
+        columns = {
+            "table": "survey_responses",
+            "file": responses.attrs.get("file", ""),
+            "sheet": responses.attrs.get("sheet", ""),
+            "row": [None],
+            "value": "",
+            "record_id": "",
+            "message": rule.message.format(population=population, count=f"{len(mine):,}"),
+        }
+        findings.append(cross_findings(rule, columns, 1))
+    return findings
 
 
 def _margins(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -15,16 +15,10 @@ def _sold_before_bought(homes: pd.DataFrame, context: Context) -> pd.Series:
 
 
 def _unassessed(homes: pd.DataFrame, context: Context) -> pd.Series:
-    if "decent_homes" in context.absent:  # HOM-504 says so once
+    if "decent_homes" in context.absent:  # HOM-801 says so once
         return masks.nobody(homes)
     unknown = homes["decent_homes"].isna() | (homes["decent_homes"] == "not_assessed")
     return unknown & (homes["tenure"] == "LCRA") & masks.is_relevant_stock(homes, context)
-
-
-def _no_decent_homes_column(homes: pd.DataFrame, context: Context) -> pd.Series:
-    if not (homes["tenure"] == "LCRA").any():  # RP01 does not apply
-        return masks.nobody(homes)
-    return masks.column_is_absent("decent_homes")(homes, context)
 
 
 def _unusual_country(homes: pd.DataFrame, context: Context) -> pd.Series:
@@ -140,19 +134,18 @@ HOMES = Table(
             mask=_unassessed,
         ),
         Rule(
-            id="HOM-504",
-            grade=Grade.CONFIRM,
-            title="No Decent Homes column",
+            id="HOM-801",
+            grade=Grade.STOP,
+            title="No home has a Decent Homes status",
             message=(
-                "The file has no column decent_homes, so no home is known to meet or fail the Decent Homes "
-                "Standard."
+                "None of the {count} LCRA homes owned at year end is said to meet, fail or be outside the "
+                "Decent Homes Standard, so RP01 cannot be known (it would read 0%)."
             ),
             remedy="Add the column decent_homes with meets, fails, exempt or not_assessed.",
             effect=Effect.KEPT,
             columns=("decent_homes",),
             touches=("RP01",),
-            mask=_no_decent_homes_column,
-            level="table",
+            level="cross",
         ),
         Rule(
             id="HOM-505",

@@ -111,15 +111,6 @@ def none_in_year(*columns: str) -> Mask:
     return mask
 
 
-def column_is_absent(column: str) -> Mask:
-    """A table mask: the file has rows but not the optional column."""
-
-    def mask(frame: pd.DataFrame, context: Context) -> pd.Series:
-        return everybody(frame) if column in context.absent else nobody(frame)
-
-    return mask
-
-
 def owned_at_year_end(homes: pd.DataFrame, context: Context) -> pd.Series:
     """Which homes the landlord owned on the last day of the reporting year."""
     end = _start(context.edition.end)

@@ -264,6 +264,19 @@ SURVEY_RESPONSES = Table(
             mask=_weight_missing,
         ),
         Rule(
+            id="SUR-801",
+            grade=Grade.STOP,
+            title="Weights promised but not given",
+            message=(
+                "year.yaml says that the weights of {population} are supplied, but none of its {count} "
+                "responses has one."
+            ),
+            remedy="Add the contractor's weights in the column weight, or write 'method: none' in year.yaml.",
+            effect=Effect.KEPT,
+            columns=("weight",),
+            level="cross",
+        ),
+        Rule(
             id="SUR-564",
             grade=Grade.CONFIRM,
             title="Household not in the households table",

@@ -83,7 +83,6 @@ _BY_HAND = [
     Planted("HOM-501", "homes", {"owned_from": "2024-06-01", "owned_to": "2024-05-01"}),
     Planted("HOM-502", "homes", {"country": "Engerland"}),
     Planted("HOM-503", "homes", {"decent_homes": ""}),
-    Planted("HOM-504", "homes", without=("decent_homes",)),
     Planted("HOM-505", "homes", {"uprn": "100000000001"}),
     Planted("HOM-506", "homes", everywhere={"owned_from": "", "owned_to": "2020-03-31"}),
     Planted("CHK-501", "safety_checks", {"building_id": ""}),

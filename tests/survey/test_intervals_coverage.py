@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-BENCHMARK = runpy.run_path(str(ROOT / "benchmarks" / "coverage.py"))
+BENCHMARK = runpy.run_path(str(ROOT / "benchmarks" / "interval_coverage.py"))
 ROW = re.compile(r"^\| ([\d,]+) \| (0\.\d\d) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", re.MULTILINE)
 
 

@@ -1,6 +1,6 @@
 """How often the 95% interval holds the truth: 16 cells of sample size and proportion, weighted samples.
 
-    python benchmarks/coverage.py [--draws 20000] [--write docs/coverage.md]
+    python benchmarks/interval_coverage.py [--draws 20000] [--write docs/coverage.md]
 
 Each draw is a survey of n independent answers that are positive with chance p, with log-normal weights of
 Kish design effect 1.25, put through the product's own `estimate`. The interval that everybody knows, p ± 1.96
@@ -33,8 +33,8 @@ mean width of the interval in percentage points. Weights are log-normal with Kis
 every published interval is made. Beside it the plain interval, p ± 1.96 standard errors, which nothing here
 uses: with 50 answers and 99% satisfied it holds the truth in well under half of all surveys.
 
-Made by `python benchmarks/coverage.py --write docs/coverage.md` (seed {seed}); every cell has to be within
-{lowest}–{highest}%.
+Made by `python benchmarks/interval_coverage.py --write docs/coverage.md` (seed {seed}); every cell has
+to be within {lowest}–{highest}%.
 
 {table}
 """
