@@ -538,8 +538,10 @@ def settings(document: Document) -> Table:
     rows = []
     for each in document["settings"]["all"]:
         departs = each["key"] in departed
-        note = f"Departs from the default, {_setting(each['default'])}" if departs else "Default"
-        kind = "Declared by the landlord. " if each["kind"] == "declared" else ""
+        declared = each["kind"] == "declared"
+        usual = "Assumed: the landlord states nothing else" if declared else "Default"
+        note = f"Departs from the default, {_setting(each['default'])}" if departs else usual
+        kind = "How the records were prepared; the software cannot see it. " if declared else ""
         source = f"{kind}Source: {each['source']}" if each["source"] else kind
         rows.append(
             (
