@@ -75,6 +75,8 @@ def check(home: Path, code: str, year: str) -> None:
     """Show the findings of a landlord's files, grouped first, then each; no return is made."""
     with _progress():
         checked = _check(home, *_landlord_year(code, year))
+    if checked.rules.edition.status == "provisional":
+        click.echo(checked.rules.edition.status_note)
     _show_findings(checked.findings)
     if checked.stopped:
         sys.exit(1)
@@ -132,6 +134,8 @@ def explain(home: Path, code: str, year: str, measure: str, which: str | None, a
 
     code, year = _landlord_year(code, year)
     explanation = explanation_of(home / "returns" / code / year, load_edition(year), measure)
+    if as_csv and not which:
+        raise InputError("--csv lists records: say which with --rows met, missed or outside.")
     if as_csv and which:
         rows(explanation, which).to_csv(sys.stdout, index=False)
         return
@@ -243,7 +247,7 @@ def _show_headlines(folder: Path) -> None:
     landlord, status = document["landlord"], document["status"]
     click.echo(f"\n{landlord['name']} ({landlord['code']}), {document['reporting_year']}")
     if document["edition"]["status"] == "provisional":
-        click.echo(f"Provisional: {document['edition']['status_note']}")
+        click.echo(document["edition"]["status_note"])
     shown: dict[str, list[str]] = {}
     for figure in document["figures"]:
         if figure["status"] != "not_required":
@@ -269,8 +273,9 @@ def _show_findings(findings: pd.DataFrame) -> None:
         first = group.iloc[0]
         click.echo(f"{grade.upper():<8}{finding_id:<9}{len(group):>7,}  {table}: {first['title']}")
         click.echo(f"{'':26}{first['remedy']}")
-        if first["touches"]:
-            click.echo(f"{'':26}touches {first['touches'].replace(';', ', ')}")
+        touched = sorted({key for keys in group["touches"] for key in keys.split(";") if key})
+        if touched:
+            click.echo(f"{'':26}touches {', '.join(touched)}")
     click.echo("")
     ordered = findings.assign(order=findings["grade"].map(order)).sort_values(
         ["order", "finding_id", "row"], kind="stable"

@@ -19,7 +19,7 @@ from pipelines.assets.records import build_records
 from pipelines.assets.statutory_return import build_statutory_return
 from pipelines.assets.survey import build_survey
 from pipelines.partitions import landlord_years
-from pipelines.storage import JsonStore, ParquetStore
+from pipelines.storage import JsonStore, ParquetStore, store_of
 
 FULL_RETURN = "full_return"
 
@@ -31,7 +31,7 @@ def build_defs(home: Path | None = None, store: str | None = None) -> dg.Definit
     kept, a folder or an fsspec address such as s3://bucket/tsm (else TSM_STORE, else `<home>/store`).
     """
     home = (home or Path(os.environ.get("TSM_HOME", "data"))).resolve()
-    store = store or os.environ.get("TSM_STORE", str(home / "store"))
+    store = store or store_of(home)
     partitions = landlord_years(home)
     assets = [
         build_received(partitions),

@@ -58,7 +58,7 @@ def run_return(home: Path, code: str, year: str) -> Path:
             partition_key=partition_key(code, year), instance=instance, raise_on_error=False, run_config=quiet
         )
         if not outcome.success:
-            raise _why(outcome)
+            raise _why(outcome, home, code, year)
     return home / "returns" / code / year
 
 
@@ -71,15 +71,25 @@ def _sync_at_checkpoints(connection: Any, _: object) -> None:
         connection.execute("PRAGMA synchronous = NORMAL").close()
 
 
-def _why(outcome: object) -> TsmError:
+def _why(outcome: object, home: Path, code: str, year: str) -> TsmError:
     """Return the first failed step's error as one for the user."""
     from dagster import DagsterEventType, ExecuteInProcessResult
+
+    from pipelines.assets.common import FINDINGS_KEY, stops_in
+    from pipelines.storage import read_kept, store_of
 
     assert isinstance(outcome, ExecuteInProcessResult)
     for event in outcome.filter_events(lambda e: e.event_type == DagsterEventType.STEP_FAILURE):
         data = event.step_failure_data
         if data.user_failure_data is not None:
-            return StopError(str(data.user_failure_data.description))
+            stops = stops_in(read_kept(store_of(home), FINDINGS_KEY, code, year))
+            if not stops:
+                return StopError(str(data.user_failure_data.description))
+            listed = "\n".join(f"  {stop}" for stop in stops)
+            return StopError(
+                f"The return of {code} for {year} is withheld by {len(stops)} stop finding(s); what was "
+                f"published stays as it is. `tsm check {code} {year}` says how to put them right.\n{listed}"
+            )
         error = data.error
         while error is not None and error.cause is not None and error.cls_name not in _FOR_THE_USER:
             error = error.cause

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -34,6 +36,11 @@ def content_hash(value: Any) -> str:
     """Return the sha256 of what an asset holds, as it is stored: its data version."""
     stored = parquet_bytes(value) if isinstance(value, pd.DataFrame) else json_bytes(value)
     return hashlib.sha256(stored).hexdigest()
+
+
+def store_of(home: Path) -> str:
+    """Return where assets are kept: TSM_STORE (a folder or an fsspec address), else `<home>/store`."""
+    return os.environ.get("TSM_STORE", str(home.resolve() / "store"))
 
 
 def read_kept(store: str, key: dg.AssetKey, code: str, year: str) -> pd.DataFrame:

@@ -81,10 +81,27 @@ def rules_of(context: dg.AssetExecutionContext, place: Place) -> Rules:
 
 
 def settings_hash(context: dg.AssetExecutionContext, place: Place) -> str:
-    """Return the sha256 of the settings files as they were received."""
+    """Return one sha256 for the settings files as they were received, their names included."""
+    return hashlib.sha256(repr(settings_inputs(context, place)).encode()).hexdigest()
+
+
+def settings_inputs(context: dg.AssetExecutionContext, place: Place) -> list[dict[str, Any]]:
+    """Return the settings files' lines of provenance, as a table's; they have no rows."""
     with kept_folder(context, place, "settings") as folder:
-        content = b"".join(file.read_bytes() for file in sorted(folder.rglob("*.yaml")))
-    return hashlib.sha256(content).hexdigest()
+        files = {file.name: file.read_bytes() for file in sorted(folder.rglob("*.yaml"))}
+    return [
+        {
+            "table": "settings",
+            "file": name,
+            "sheet": "",
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "bytes": len(content),
+            "rows": None,
+            "accepted": None,
+            "rejected": None,
+        }
+        for name, content in files.items()
+    ]
 
 
 def result(
@@ -138,7 +155,7 @@ def refuse_if_stopped(stops: list[str], thing: str) -> None:
         more = f" (and {len(stops) - 5} more)" if len(stops) > 5 else ""
         raise dg.Failure(
             f"{thing} is withheld by {len(stops)} stop finding(s), and what was published stays as it is. "
-            f"{'; '.join(stops[:5])}{more}. Correct the landlord's files and run again.",
+            f"{'; '.join(stops[:5])}{more} Correct the landlord's files and run again.",
             allow_retries=False,
         )
 
@@ -146,6 +163,11 @@ def refuse_if_stopped(stops: list[str], thing: str) -> None:
 def refuse_stopped_records(accepted: Iterable[pd.DataFrame], thing: str) -> None:
     """Raise where a table that `thing` is made from has a stop finding; other tables' do not matter here."""
     refuse_if_stopped([stop for frame in accepted for stop in frame.attrs["stops"]], thing)
+
+
+def text_schema(columns: Iterable[str]) -> dg.TableSchema:
+    """Return the columns of a table of our own making for its asset's page."""
+    return dg.TableSchema(columns=[dg.TableColumn(name) for name in columns])
 
 
 def column_schema(table: Table) -> dg.TableSchema:
@@ -165,8 +187,15 @@ def column_schema(table: Table) -> dg.TableSchema:
 
 def sources_of(accepted: Iterable[pd.DataFrame], settings_sha256: str) -> dict[str, str]:
     """Return by which files (table → sha256) and settings something was computed."""
-    inputs = [frame.attrs["input"] for frame in accepted if frame.attrs["input"]]
-    return {"settings": settings_sha256, **{each["table"]: each["sha256"] for each in inputs}}
+    files = {frame.attrs["table"]: (frame.attrs["input"] or {}).get("sha256", "") for frame in accepted}
+    return {"settings": settings_sha256, **files}
+
+
+def require_checked(frames: Iterable[pd.DataFrame], settings_sha256: str, current: Mapping[str, str]) -> None:
+    """Raise where a records frame has a stop finding, or is not the one that the kept findings are about."""
+    frames = list(frames)
+    refuse_stopped_records(frames, "The return")
+    require_same_sources(sources_of(frames, settings_sha256), current, "A records asset")
 
 
 def require_same_sources(made_from: Mapping[str, str], current: Mapping[str, str], made: str) -> None:
@@ -174,10 +203,10 @@ def require_same_sources(made_from: Mapping[str, str], current: Mapping[str, str
 
     A run of some assets alone must not mix a figure of yesterday's file with one of today's.
     """
-    moved = sorted(name for name, sha256 in made_from.items() if current.get(name) != sha256)
+    moved = sorted(name for name, sha256 in made_from.items() if current.get(name, "") != sha256)
     if moved:
         raise dg.Failure(
-            f"{made} was made from an earlier {', '.join(moved)} than the one checked last: materialise it "
+            f"{made} was made from another {', '.join(moved)} than the one checked last: materialise it "
             "and what follows it (or the whole return).",
             allow_retries=False,
         )

@@ -10,7 +10,7 @@ import dagster as dg
 import pandas as pd
 
 from pipelines.assurance.compute import measure_inputs
-from pipelines.measures import classify
+from pipelines.measures import classify, ledger
 from pipelines.measures.classify import FAMILIES
 from schemas.rulebook import Measure, editions, load_edition
 
@@ -25,6 +25,7 @@ from .common import (
     rules_of,
     settings_hash,
     sources_of,
+    text_schema,
 )
 
 GROUP = "measures"
@@ -75,6 +76,7 @@ def _family(name: str, measures: list[Measure], partitions: dg.PartitionsDefinit
                 owners=OWNERS,
                 tags=PERSONAL,
                 kinds={"pandas", "parquet"},
+                metadata={"dagster/column_schema": text_schema(ledger.COLUMNS)},
                 code_version=CODE_VERSION,
                 is_required=False,
             )
@@ -99,7 +101,7 @@ def _family(name: str, measures: list[Measure], partitions: dg.PartitionsDefinit
         for measure in measures:
             if measure_key(measure.key) in context.selected_asset_keys:
                 lines = classify(inputs, rules.edition.measure(measure.key))
-                lines.attrs["sources"] = sources
+                lines.attrs |= {"sources": sources, "rules": f"{rules.edition.year} {rules.edition.status}"}
                 shown = {"counted": int(lines["counted"].sum()), "met": int(lines["met"].sum())}
                 yield result(measure_key(measure.key), lines, rules.edition, shown)
 

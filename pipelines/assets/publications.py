@@ -41,7 +41,7 @@ from .common import (
     stops_in,
 )
 from .measures import measure_key, reported_measures
-from .statutory_return import DOCUMENT_KEY
+from .statutory_return import ALL_FINDINGS_KEY, DOCUMENT_KEY
 
 GROUP = "publications"
 LEDGERS = "ledgers"
@@ -110,7 +110,8 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
         },
         ins={
             "document": dg.AssetIn(DOCUMENT_KEY),
-            "findings": dg.AssetIn(FINDINGS_KEY),
+            "findings": dg.AssetIn(ALL_FINDINGS_KEY),
+            "record_findings": dg.AssetIn(FINDINGS_KEY),
         },
         deps=[measure_key(measure.key) for measure in reported_measures()],
         partitions_def=partitions,
@@ -120,8 +121,9 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
         place: Place,
         document: Any,
         findings: pd.DataFrame,
+        record_findings: pd.DataFrame,
     ) -> Iterator[dg.MaterializeResult[Any]]:
-        refuse_if_stopped(stops_in(findings), "The return")
+        refuse_if_stopped(stops_in(record_findings), "The return")
         code, year = code_and_year(context)
         edition = load_edition(year)
         keys = {measure.key: measure_key(measure.key) for measure in edition.measures}

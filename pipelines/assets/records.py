@@ -14,7 +14,7 @@ import pandas as pd
 
 from pipelines.assurance.compute import REFERS_TO, gather, input_summary
 from pipelines.checks import cross_checks, cross_results, table_checks, table_results
-from pipelines.intake import check_table, cross_check, receive
+from pipelines.intake import FINDING_COLUMNS, check_table, cross_check, receive
 from schemas.tables import TABLES, Table
 
 from .common import (
@@ -31,6 +31,7 @@ from .common import (
     result,
     rules_of,
     stops_in,
+    text_schema,
 )
 from .received import received_key
 
@@ -82,7 +83,8 @@ def _table(table: Table, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsD
             "findings": _out(
                 record_key(name, "_findings"),
                 f"What the checks found in the {name} table: row, column, value, rule, remedy.",
-                TAGS,
+                PERSONAL,
+                metadata={"dagster/column_schema": text_schema(FINDING_COLUMNS)},
             ),
         },
         ins={other: dg.AssetIn(record_key(other)) for other in REFERS_TO[name]},
@@ -147,7 +149,7 @@ def _together(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     def together(context: dg.AssetExecutionContext, place: Place) -> Iterator[dg.MaterializeResult[Any]]:
         rules = rules_of(context, place)
         accepted = kept_frames(context, place, accepted_keys)
-        across = cross_check(accepted, rules.edition, rules.settings, rules.weighted)
+        across = cross_check(accepted, rules.edition, rules.settings, rules.weighted, rules.targets)
         findings = gather([*kept_frames(context, place, findings_keys).values(), across])
         grades = {grade: int((findings["grade"] == grade).sum()) for grade in ("stop", "confirm", "note")}
         yield result(

@@ -11,9 +11,11 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from pipelines.assurance.compute import measure_inputs, reported_surveys
+from pipelines.assurance.compute import gather, measure_inputs, reported_surveys
 from pipelines.checks import validation_checks, validation_results
+from pipelines.intake import FINDING_COLUMNS
 from pipelines.measures import figures, figures_frame, figures_from_frame
+from pipelines.measures.figures import COLUMNS as FIGURE_COLUMNS
 from pipelines.measures.ledger import reasons
 from pipelines.measures.repairs import context as repairs_context
 from pipelines.statutory import ReturnInputs, SurveyEvidence, as_findings, assemble, validate
@@ -23,16 +25,20 @@ from .common import (
     CODE_VERSION,
     FINDINGS_KEY,
     OWNERS,
+    PERSONAL,
     SETTINGS_KEY,
     TAGS,
     Place,
     kept_frames,
     refuse_if_stopped,
+    require_checked,
     require_same_sources,
     result,
     rules_of,
     settings_hash,
+    settings_inputs,
     stops_in,
+    text_schema,
 )
 from .measures import measure_key, reported_measures
 from .records import INPUTS_KEY, record_key
@@ -42,6 +48,7 @@ GROUP = "statutory_return"
 FIGURES_KEY = dg.AssetKey([GROUP, "figures"])
 REASONS_KEY = dg.AssetKey([GROUP, "reasons"])
 DOCUMENT_KEY = dg.AssetKey([GROUP, "document"])
+ALL_FINDINGS_KEY = dg.AssetKey([GROUP, "findings"])
 
 Json = Any
 
@@ -57,13 +64,12 @@ def current_sources(inputs: list[dict[str, Any]], settings_sha256: str) -> dict[
 
 
 def _out(key: dg.AssetKey, description: str, **more: Any) -> dg.AssetOut:
-    usual = {"io_manager_key": "parquet_store", "kinds": {"pandas", "parquet"}}
+    usual = {"io_manager_key": "parquet_store", "kinds": {"pandas", "parquet"}, "tags": TAGS}
     return dg.AssetOut(
         key=key,
         description=description,
         group_name=GROUP,
         owners=OWNERS,
-        tags=TAGS,
         code_version=CODE_VERSION,
         **{**usual, **more},
     )
@@ -79,6 +85,7 @@ def _figures(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
                 FIGURES_KEY,
                 "Every reported value with its numerator and denominator, tallied from the ledgers and "
                 "rounded once; a missing value carries its reason.",
+                metadata={"dagster/column_schema": text_schema(FIGURE_COLUMNS)},
             ),
             "reasons": _out(
                 REASONS_KEY,
@@ -103,6 +110,7 @@ def _figures(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         refuse_if_stopped(stops_in(findings), "The return")
         rules = rules_of(context, place)
         sources = current_sources(inputs, settings_hash(context, place))
+        require_checked([homes], sources["settings"], sources)
         ledgers = kept_frames(context, place, ledger_keys)
         for key, lines in ledgers.items():
             require_same_sources(lines.attrs["sources"], sources, f"measures/{key}")
@@ -132,14 +140,28 @@ def _figures(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
 
 
 def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=DOCUMENT_KEY,
-        description="The whole return as one document: figures, survey approach, targets, findings, "
-        "exclusions, settings, provenance, NROSH+ fields. Every output is rendered from it.",
+    @dg.multi_asset(
+        name="statutory_return_document",
+        outs={
+            "document": _out(
+                DOCUMENT_KEY,
+                "The whole return as one document: figures, survey approach, targets, findings, exclusions, "
+                "settings, provenance, NROSH+ fields. Every output is rendered from it.",
+                tags=PERSONAL,
+                io_manager_key="json_store",
+                kinds={"json"},
+            ),
+            "findings": _out(
+                ALL_FINDINGS_KEY,
+                "Every finding: of the landlord's files, and of the regulator's validations of the return.",
+                tags=PERSONAL,
+                metadata={"dagster/column_schema": text_schema(FINDING_COLUMNS)},
+            ),
+        },
         ins={
             "figures_table": dg.AssetIn(FIGURES_KEY),
             "reasons_table": dg.AssetIn(REASONS_KEY),
-            "findings": dg.AssetIn(FINDINGS_KEY),
+            "record_findings": dg.AssetIn(FINDINGS_KEY),
             "inputs": dg.AssetIn(INPUTS_KEY),
             "respondents": dg.AssetIn(RESPONDENTS_KEY),
             "homes": dg.AssetIn(record_key("homes")),
@@ -148,12 +170,6 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         },
         deps=[SETTINGS_KEY],
         check_specs=validation_checks(DOCUMENT_KEY, partitions),
-        group_name=GROUP,
-        owners=OWNERS,
-        tags=TAGS,
-        kinds={"json"},
-        code_version=CODE_VERSION,
-        io_manager_key="json_store",
         partitions_def=partitions,
     )
     def document(
@@ -161,16 +177,17 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         place: Place,
         figures_table: pd.DataFrame,
         reasons_table: pd.DataFrame,
-        findings: pd.DataFrame,
+        record_findings: pd.DataFrame,
         inputs: Json,
         respondents: pd.DataFrame,
         homes: pd.DataFrame,
         repairs: pd.DataFrame,
         households: pd.DataFrame,
-    ) -> Iterator[dg.MaterializeResult[Any]]:
-        refuse_if_stopped(stops_in(findings), "The return")
+    ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+        refuse_if_stopped(stops_in(record_findings), "The return")
         rules = rules_of(context, place)
         sources = current_sources(inputs, settings_hash(context, place))
+        require_checked([homes, repairs, households], sources["settings"], sources)
         require_same_sources(figures_table.attrs["sources"], sources, "statutory_return/figures")
         require_same_sources(respondents.attrs["sources"], sources, "survey/respondents")
         records = measure_inputs(rules, {"homes": homes, "repairs": repairs}, {})
@@ -190,21 +207,20 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
                 stock=records.stock.counts,
                 blocks=records.stock.blocks,
                 repairs_context=repairs_context(records),
-                findings=findings,
-                records_summary=inputs,
+                findings=record_findings,
+                records_summary=[*inputs, *settings_inputs(context, place)],
                 assets=[*received, *reasons_table.attrs["ledgers"]],
                 software_version=version("tsm-pipeline"),
             )
         )
         outcomes = validate(assembled)
-        refuse_if_stopped(stops_in(as_findings(outcomes)), "The return")
-        yield result(
-            DOCUMENT_KEY,
-            assembled,
-            rules.edition,
-            {"complete": assembled["status"]["complete"], "to_confirm": assembled["status"]["to_confirm"]},
-            list(validation_results(DOCUMENT_KEY, outcomes)),
-        )
+        yield from validation_results(DOCUMENT_KEY, outcomes)  # shown also where they withhold the return
+        of_the_return = as_findings(outcomes)
+        refuse_if_stopped(stops_in(of_the_return), "The return")
+        status = assembled["status"]
+        shown = {"complete": status["complete"], "to_confirm": status["to_confirm"]}
+        yield result(DOCUMENT_KEY, assembled, rules.edition, {"figures": len(assembled["figures"]), **shown})
+        yield result(ALL_FINDINGS_KEY, gather([record_findings, of_the_return]), rules.edition)
 
     return document
 

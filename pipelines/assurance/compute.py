@@ -28,6 +28,7 @@ from pipelines.intake import (
 from pipelines.measures import Figure, Inputs, classify, figures
 from pipelines.measures.stock import COMBINED, LCHO, LCRA, REPORTED
 from schemas.rulebook import Edition, Settings, load_edition
+from schemas.targets import Target
 
 log = logging.getLogger("tsm")
 
@@ -55,6 +56,13 @@ class Rules:
     settings: Settings
 
     @property
+    def targets(self) -> dict[str, Target]:
+        """The year's target of each priority of repairs that has one."""
+        stated = self.year_file.targets
+        given = {"emergency": stated.emergency, "non_emergency": stated.non_emergency}
+        return {priority: target for priority, target in given.items() if target is not None}
+
+    @property
     def weighted(self) -> frozenset[str]:
         """The populations whose supplied weights are used."""
         plans = self.year_file.survey.items()
@@ -75,14 +83,12 @@ def measure_inputs(
     rules: Rules, accepted: Mapping[str, pd.DataFrame], rejected: Mapping[str, pd.DataFrame]
 ) -> Inputs:
     """Return what the measures are computed from (the tables given, which may be some of them)."""
-    targets = rules.year_file.targets
-    given = {"emergency": targets.emergency, "non_emergency": targets.non_emergency}
     return Inputs(
         rules.edition,
         rules.settings,
         accepted,
         rejected,
-        targets={priority: target for priority, target in given.items() if target is not None},
+        targets=rules.targets,
         weighted=rules.weighted,
     )
 
@@ -156,7 +162,7 @@ def check_folder(landlord_folder: Path, year: str) -> Checked:
         findings += [records[table].findings]
         summary.append(input_summary(received, records[table]))
     accepted = {table: each.accepted for table, each in records.items()}
-    findings.append(cross_check(accepted, rules.edition, rules.settings, rules.weighted))
+    findings.append(cross_check(accepted, rules.edition, rules.settings, rules.weighted, rules.targets))
     return Checked(rules, records, [line for line in summary if line], gather(findings))
 
 

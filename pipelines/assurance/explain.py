@@ -69,6 +69,8 @@ def as_lines(explanation: Explanation) -> list[str]:
         f"  denominator  {measure.denominator}",
         f"  source       {measure.source}",
     ]
+    if edition.status == "provisional":
+        text.append(f"  {edition.status_note}")
     for figure in explanation.figures:
         text += ["", f"{figure.population}: {_arithmetic(figure, measure)}"]
         mine = explanation.reasons[explanation.reasons["population"] == figure.population]

@@ -19,10 +19,12 @@ def cross_check(
     edition: Edition,
     settings: Settings,
     weighted: Collection[str] = (),
+    targets: Collection[str] = (),
 ) -> pd.DataFrame:
     """Findings over the accepted frames of all tables, by name (see `FINDING_COLUMNS`).
 
-    `weighted` names the populations whose year file says that the contractor's weights are supplied.
+    `weighted` names the populations whose year file says that the contractor's weights are supplied;
+    `targets` the priorities of repairs for which it states a target.
 
     The "all-in" baseline: each home that counts at year end has, for each safety programme, a check or an
     exclusion, of its own or through its building, and not both. Source: domain reference 8.2 (3).
@@ -32,6 +34,7 @@ def cross_check(
         _decent_homes(tables, context),
         *_all_in(tables, context),
         *_weights(tables, weighted),
+        *_targets(tables, targets),
         _margins(tables),
     )
 
@@ -65,16 +68,7 @@ def _decent_homes(tables: Mapping[str, pd.DataFrame], context: Context) -> pd.Da
     rule = TABLES["homes"].rule(801)
     if rented.empty or not unknown.all() or context.settings["unassessed_homes"] != "in_base":
         return cross_findings(rule, {}, 0)
-    columns = {
-        "table": "homes",
-        "file": homes.attrs.get("file", ""),
-        "sheet": homes.attrs.get("sheet", ""),
-        "row": [None],
-        "value": "",
-        "record_id": "",
-        "message": rule.message.format(count=f"{len(rented):,}"),
-    }
-    return cross_findings(rule, columns, 1)
+    return _table_finding(rule, homes, "homes", rule.message.format(count=f"{len(rented):,}"))
 
 
 def _of(frame: pd.DataFrame | None, programme: str) -> pd.DataFrame:
@@ -132,17 +126,41 @@ def _weights(tables: Mapping[str, pd.DataFrame], weighted: Collection[str]) -> l
         mine = responses if population == "COMBINED" else responses[responses["tenure"] == population]
         if mine.empty or mine["weight"].notna().any():
             continue
-        columns = {
-            "table": "survey_responses",
-            "file": responses.attrs.get("file", ""),
-            "sheet": responses.attrs.get("sheet", ""),
-            "row": [None],
-            "value": "",
-            "record_id": "",
-            "message": rule.message.format(population=population, count=f"{len(mine):,}"),
-        }
-        findings.append(cross_findings(rule, columns, 1))
+        message = rule.message.format(population=population, count=f"{len(mine):,}")
+        findings.append(_table_finding(rule, responses, "survey_responses", message))
     return findings
+
+
+def _targets(tables: Mapping[str, pd.DataFrame], targets: Collection[str]) -> list[pd.DataFrame]:
+    """A finding for each priority whose measured repairs have no target, neither their own nor the year's."""
+    repairs = tables["repairs"]
+    rule = TABLES["repairs"].rule(801)
+    measured = repairs[
+        (repairs["status"] == "completed")
+        & (repairs["work_type"].fillna("responsive") == "responsive")
+        & repairs["target_at"].isna()
+    ]
+    findings = []
+    for priority, without in measured.groupby("priority"):
+        if priority in targets:
+            continue
+        message = rule.message.format(priority=priority, count=f"{len(without):,}")
+        findings.append(_table_finding(rule, repairs, "repairs", message))
+    return findings
+
+
+def _table_finding(rule: Rule, frame: pd.DataFrame, table: str, message: str) -> pd.DataFrame:
+    """One finding about a table as a whole."""
+    columns = {
+        "table": table,
+        "file": frame.attrs.get("file", ""),
+        "sheet": frame.attrs.get("sheet", ""),
+        "row": [None],
+        "value": "",
+        "record_id": "",
+        "message": message,
+    }
+    return cross_findings(rule, columns, 1)
 
 
 def _margins(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -91,9 +91,12 @@ def _timeliness(
     acknowledged = complaints["acknowledged_on"]
     if inputs.settings["response_counts_as_acknowledgement"]:
         acknowledged = acknowledged.fillna(responded)
+    withdrawn = complaints["status"] == "withdrawn"
     acknowledge_by = add_working_days(received, limits.acknowledge_working_days)
     if test == "strict":
-        due = add_working_days(acknowledged, limits.respond_working_days)
+        # A withdrawn complaint's clock starts by the last day for the acknowledgement, sent or not.
+        started = acknowledged.where(~withdrawn | (acknowledged <= acknowledge_by), acknowledge_by)
+        due = add_working_days(started, limits.respond_working_days)
     elif test == "total":
         due = add_working_days(received, limits.acknowledge_working_days + limits.respond_working_days)
     else:
@@ -106,7 +109,6 @@ def _timeliness(
     if inputs.settings["extension_beyond_code"] == "cap":
         last = last.where(~usable | (extended <= longest), longest)
 
-    withdrawn = complaints["status"] == "withdrawn"
     unanswered = responded.isna()
     steps = [(withdrawn & unanswered, "withdrawn_undated")]
     if test == "strict":
@@ -115,12 +117,11 @@ def _timeliness(
             (~withdrawn & ~unanswered & (acknowledged > acknowledge_by), "acknowledged_late"),
         ]
     in_time = responded <= last
-    beyond = usable & (extended > longest) & (responded <= extended)
     steps += [
         (unanswered, "not_responded"),
         (withdrawn & in_time, "withdrawn_in_time"),
         (withdrawn, "withdrawn_late"),
-        (~in_time & beyond, "late_beyond_extension"),
+        (~in_time & usable, "late_beyond_extension"),
         (~in_time, "responded_late"),
         (responded > due, "in_time_with_extension"),
     ]

@@ -13,7 +13,7 @@ import pandas as pd
 from schemas.rulebook import Edition, Measure
 
 from .ledger import EXACT, tally, total
-from .perception import NADK
+from .perception import ASSUMED_YES, NADK
 from .rounding import round_half_up
 from .stock import ALL, LCRA, NOT_APPLICABLE, REPORTED, Stock
 
@@ -51,6 +51,8 @@ _ANSWER_COLUMNS = {
 STATUS_REASONS = {
     "no_cases": "No record counts in the denominator, so there is no value.",
     "not_applicable": "The landlord owns no homes to which this measure applies.",
+    "withheld": "No home has a check, and some have no exclusion that says why none is required: "
+    "it cannot be told whether the measure applies.",
     "not_required": "The landlord does not report this measure for this population.",
 }
 
@@ -115,6 +117,8 @@ def _figure(lines: pd.DataFrame, measure: Measure, population: str, stock: Stock
     lines = lines[lines["population"] == population]
     numerator, denominator = tally(lines)
     details: dict[str, Any] = dict(_details(lines, measure, edition))
+    if (lines["reason"] == "no_check_and_no_exclusion").any() and denominator == 0:
+        return _without_value(measure, population, "withheld")
     if denominator == 0:
         return _without_value(measure, population, measure.empty_status, numerator, denominator, details)
     value = value_of(numerator, denominator, measure)
@@ -164,12 +168,15 @@ def _details(lines: pd.DataFrame, measure: Measure, edition: Edition) -> Iterato
             answers[NADK] = total(lines[lines["reason"] == "nadk"])
         yield "answers", answers
         if measure.filter is not None:
-            yield "filter_yes", total(lines[lines["filter_answer"] == "yes"])
-            yield "filter_no", total(lines[lines["filter_answer"] == "no"])
+            said = lines["filter_answer"]
+            # Where no filter answer is on file, the counts are not known: assumed ones must not be filed.
+            if said.isin(["yes", "no"]).any() or lines.empty:
+                yield "filter_yes", total(lines[said.isin(["yes", ASSUMED_YES])])
+                yield "filter_no", total(lines[said == "no"])
     if measure.code == "CH02":
-        extended = total(lines[lines["reason"] == "in_time_with_extension"])
-        yield "met_with_extension", extended
-        yield "met_without_extension", total(lines[lines["met"]]) - extended
+        extended = lines["reason"] == "in_time_with_extension"
+        yield "met_with_extension", total(lines[extended])
+        yield "met_without_extension", total(lines[lines["met"] & ~extended])
 
 
 def plain(number: Fraction | None) -> int | Decimal | None:

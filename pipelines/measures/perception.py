@@ -12,6 +12,7 @@ from .stock import LCHO, REPORTED, year_mask
 
 _OUTCOMES = {"positive": (True, True), "not_positive": (True, False)}
 NADK = "NADK"
+ASSUMED_YES = "assumed_yes"
 
 
 def respondents(inputs: Inputs) -> pd.DataFrame:
@@ -51,8 +52,8 @@ def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:
 
     In the base: the five answers of the scale. Outside it: "not applicable/ don't know", those whom the
     filter question leaves out, and the unanswered. Evidence: `answer` (VS, FS, NSD, FD, VD or NADK; blank for
-    responses that take no part), `filter_answer` (yes, no, blank) and, where weights are used, `weight`
-    (decimal text).
+    responses that take no part), `filter_answer` (yes, no, assumed_yes, blank) and, where weights are used,
+    `weight` (decimal text).
 
     Source: Technical Requirements, TP01 to TP12; Tenant Survey Requirements.
     """
@@ -88,7 +89,7 @@ def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:
 
 
 def _filter(inputs: Inputs, measure: Measure, responses: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Return (asked, filter answer): who counts as asked the question, and yes / no / blank.
+    """Return (asked, filter answer): who counts as asked the question, and yes, no, assumed_yes or blank.
 
     An answer without a filter answer is taken as a Yes unless the setting `answer_without_filter` is
     `outside`: many questionnaires put the question only to those who said Yes and export no filter.
@@ -98,5 +99,5 @@ def _filter(inputs: Inputs, measure: Measure, responses: pd.DataFrame) -> tuple[
     said = responses[measure.filter].map({True: "yes", False: "no"}).astype("str").fillna("")
     answered = responses[measure.key].notna() & (responses[measure.key] != NADK)
     if inputs.settings["answer_without_filter"] == "counted":
-        said = said.mask((said == "") & answered, "yes")
-    return said == "yes", said
+        said = said.mask((said == "") & answered, ASSUMED_YES)
+    return said.isin(["yes", ASSUMED_YES]), said

@@ -11,10 +11,10 @@ from schemas.targets import Target
 
 from . import ledger
 from .inputs import Inputs
-from .stock import LCRA, home_tenure, year_mask
+from .stock import LCRA, home_tenure, is_abroad, year_mask
 from .working_days import add_working_days
 
-_OUTCOMES = {"in_target": (True, True), "out_of_target": (True, False)}
+_OUTCOMES = {"in_target": (True, True), "out_of_target": (True, False), "no_target": (True, False)}
 _END_OF_DAY = pd.Timedelta(days=1) - pd.Timedelta(microseconds=1)
 
 
@@ -42,6 +42,7 @@ def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:
             (abroad, "outside_england"),
             (tenure != LCRA, "not_lcra"),
             (repairs["priority"] != measure.priority, "other_priority"),
+            (deadline.isna(), "no_target"),
             (late, "out_of_target"),
         ],
         otherwise="in_target",
@@ -74,6 +75,9 @@ def _tenure(repairs: pd.DataFrame, inputs: Inputs) -> tuple[pd.Series, pd.Series
     """Return (tenure, abroad), a communal repair taking the tenure of its building's homes."""
     tenure, abroad = home_tenure(repairs, inputs.stock)
     homes = inputs.stock.homes
+    foreign = is_abroad(homes).groupby(homes["building_id"]).all()
+    abroad |= repairs["home_id"].isna() & repairs["building_id"].isin(foreign[foreign].index)
+    homes = homes[~is_abroad(homes)]
     is_lcra = (homes["tenure"] == LCRA).groupby(homes["building_id"])
     shared = (
         is_lcra.any()
@@ -87,8 +91,8 @@ def _tenure(repairs: pd.DataFrame, inputs: Inputs) -> tuple[pd.Series, pd.Series
 def context(inputs: Inputs) -> dict[str, int]:
     """Return the return's repair context: raised, completed, closed_without_completion, outstanding.
 
-    Counts of responsive repairs in LCRA homes: raised in the year; completed in the year; closed in the year
-    other than by completion; still open at year end.
+    Counts of responsive repairs in LCRA homes: raised in the year; completed in the year; raised in the
+    year and closed other than by completion; still open at year end.
 
     Source: the return's questions Q6, Q6a, Q6b, Q6d.
     """

@@ -20,13 +20,14 @@ def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:
 
     In the base: a home whose own rows, or whose building's rows, require a check of the programme. Met: all
     of them were carried out by year end and in date on it; one missing check fails every home it serves.
+    Evidence: `check_id`, the check that decides.
 
     Source: Technical Requirements, BS01 to BS05 (the unit is the dwelling; remedial works are out).
     """
     assert measure.programme is not None
     programme = inputs.edition.safety_programmes[measure.programme]
     homes = inputs.stock.homes
-    worst = _worst_fault(homes, _faults(inputs, programme))
+    worst, check_id = _worst_check(homes, _faults(inputs, programme))
     excluded = _served(homes, _of_programme(inputs.accepted["safety_exclusions"], programme))
     standing = homes["standing"]
     reason = ledger.first_reason(
@@ -40,7 +41,7 @@ def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:
         otherwise="no_check_and_no_exclusion",
     )
     population = pd.Series(ALL, index=homes.index, dtype="str").where(standing == "", "")
-    lines = ledger.build("home", homes, "home_id", population, reason, _OUTCOMES)
+    lines = ledger.build("home", homes, "home_id", population, reason, _OUTCOMES, {"check_id": check_id})
     return ledger.join(
         lines,
         ledger.rejected_lines("home", inputs.rejected["homes"], "home_id"),
@@ -81,11 +82,17 @@ def _faults(inputs: Inputs, programme: Programme) -> pd.DataFrame:
     return checks.assign(rank=fault.map(ranks).fillna(len(_FAULTS)).astype("int64"))
 
 
-def _worst_fault(homes: pd.DataFrame, checks: pd.DataFrame) -> pd.Series:
-    """Return each home's worst rank over its own and its building's checks (missing: no check required)."""
-    own = homes["home_id"].map(checks.groupby("home_id")["rank"].min())
-    shared = homes["building_id"].map(checks.groupby("building_id")["rank"].min())
-    return pd.concat([own, shared], axis=1).min(axis=1)
+def _worst_check(homes: pd.DataFrame, checks: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Return (rank, check_id) of the worst of each home's own and its building's checks (missing: none)."""
+    worst_first = checks.sort_values("rank", kind="stable")
+
+    def of(column: str) -> pd.DataFrame:
+        worst = worst_first.dropna(subset=[column]).drop_duplicates(column).set_index(column)
+        return worst[["rank", "check_id"]].reindex(homes[column]).set_axis(homes.index)
+
+    own, shared = of("home_id"), of("building_id")
+    takes_own = own["rank"].notna() & ~(shared["rank"] < own["rank"])
+    return own["rank"].where(takes_own, shared["rank"]), own["check_id"].where(takes_own, shared["check_id"])
 
 
 def _served(homes: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:

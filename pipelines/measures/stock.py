@@ -41,7 +41,8 @@ class Stock:
         return [(~tenure.isin(RELEVANT), "not_relevant_stock"), (below, "lcho_below_threshold")]
 
 
-def _is_abroad(homes: pd.DataFrame) -> pd.Series:
+def is_abroad(homes: pd.DataFrame) -> pd.Series:
+    """Return which homes are outside England (a blank country is England)."""
     return homes["country"].notna() & (homes["country"].str.casefold() != "england")
 
 
@@ -60,7 +61,7 @@ def take_stock(homes: pd.DataFrame, edition: Edition, settings: Settings) -> Sto
         homes.index,
         [
             (~homes["tenure"].isin(RELEVANT), "not_relevant_stock"),
-            (_is_abroad(homes), "outside_england"),
+            (is_abroad(homes), "outside_england"),
             (~owned, "home_not_owned_at_year_end"),
         ],
         otherwise="",
@@ -87,7 +88,7 @@ def home_tenure(records: pd.DataFrame, stock: Stock) -> tuple[pd.Series, pd.Seri
     """Return (tenure, abroad) of the homes that service records name; both blank where they name none."""
     homes = stock.homes.set_index("home_id")
     tenure = records["home_id"].map(homes["tenure"]).astype("str")
-    abroad = records["home_id"].map(_is_abroad(homes)).astype("boolean").fillna(value=False).astype(bool)
+    abroad = records["home_id"].map(is_abroad(homes)).astype("boolean").fillna(value=False).astype(bool)
     return tenure, abroad
 
 

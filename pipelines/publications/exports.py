@@ -30,10 +30,17 @@ FIGURE_COLUMNS = (
     "filter_no",
     "met_without_extension",
     "met_with_extension",
+    "rules",
 )
-NROSH_COLUMNS = ("section", "question", "datapoint", "field", "label", "value", "note")
+NROSH_COLUMNS = ("section", "question", "datapoint", "field", "label", "value", "note", "rules")
 
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def rules_text(document: Mapping[str, Any]) -> str:
+    """The rulebook edition that the figures were made with, and that it is provisional where it is."""
+    edition = document["edition"]
+    return str(edition["year"]) + (" provisional" if edition["status"] == "provisional" else "")
 
 
 def return_json(document: Mapping[str, Any]) -> bytes:
@@ -54,7 +61,8 @@ def figure_rows(document: Mapping[str, Any]) -> list[list[Any]]:
         rows.append(
             [figure[column] for column in FIGURE_COLUMNS[:9]]
             + [counts.get(code) for code in ANSWER_CODES]
-            + [figure[column] for column in FIGURE_COLUMNS[14:]]
+            + [figure[column] for column in FIGURE_COLUMNS[14:-1]]
+            + [rules_text(document)]
         )
     return rows
 
@@ -66,7 +74,8 @@ def nrosh_csv(document: Mapping[str, Any]) -> bytes:
 
 def nrosh_rows(document: Mapping[str, Any]) -> list[list[Any]]:
     """The fields of the NROSH+ form as rows in the order of NROSH_COLUMNS."""
-    return [[field[column] for column in NROSH_COLUMNS] for field in document["nrosh"]]
+    rules = rules_text(document)
+    return [[*(field[column] for column in NROSH_COLUMNS[:-1]), rules] for field in document["nrosh"]]
 
 
 def to_csv(

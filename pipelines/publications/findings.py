@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipelines.publications.exports import to_csv
+from pipelines.publications.exports import rules_text, to_csv
 from pipelines.publications.pages import screen, stylesheet
 from pipelines.publications.text import cell_text, is_missing
 
@@ -25,6 +25,7 @@ COLUMNS = (
     "remedy",
     "effect",
     "touches",
+    "rules",
 )
 # A page of more rows than this is slow on a phone; findings.csv has them all.
 MOST_ROWS = 2000
@@ -33,7 +34,8 @@ _GRADES = {"stop": 0, "confirm": 1, "note": 2}
 
 def findings_csv(document: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> bytes:
     """Every finding, a row each, the gravest first; opens in a spreadsheet without running anything."""
-    return to_csv(COLUMNS, findings_rows(findings), byte_order_mark=True)
+    rows = [[*row[:-1], rules_text(document)] for row in findings_rows(findings)]
+    return to_csv(COLUMNS, rows, byte_order_mark=True)
 
 
 def findings_html(document: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> bytes:

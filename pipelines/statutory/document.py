@@ -86,6 +86,7 @@ def assemble(inputs: ReturnInputs) -> Document:
         "rejected": [
             {"table": each["table"], "rows": each["rows"], "rejected": each["rejected"]}
             for each in inputs.records_summary
+            if each["rows"] is not None  # the settings files have none
         ],
         "settings": _settings(inputs),
         "checks": [],

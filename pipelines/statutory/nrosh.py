@@ -131,7 +131,10 @@ class _Answers:
         return (url, "") if url else (None, f"To be supplied: put '{name}' in year.yaml.")
 
     def _applies(self, measure: str, population: str) -> Filled:
-        return ("No" if self.figures[measure, population]["status"] == "not_applicable" else "Yes"), ""
+        status = self.figures[measure, population]["status"]
+        if status == "withheld":
+            return None, f"To be supplied. {self.figures[measure, population]['reason']}"
+        return ("No" if status == "not_applicable" else "Yes"), ""
 
     def _figure(self, measure: str, population: str, what: str) -> Filled:
         figure = self.figures[measure, population]

@@ -213,6 +213,19 @@ REPAIRS = Table(
             mask=_bare_dates,
         ),
         Rule(
+            id="REP-801",
+            grade=Grade.STOP,
+            title="Repairs without any target",
+            message=(
+                "{count} completed responsive repairs of priority {priority} have no target_at, and "
+                "year.yaml states no target for it: none of them can be shown to be in time."
+            ),
+            remedy="State the target under repairs in year.yaml, or give target_at for each of them.",
+            effect=Effect.KEPT,
+            columns=("target_at", "priority"),
+            level="cross",
+        ),
+        Rule(
             id="REP-903",
             grade=Grade.STOP,
             title="Wrong year",

@@ -109,8 +109,8 @@ def _question_rules() -> list[Rule]:
                 grade=Grade.NOTE,
                 title=f"{question} answered though {filter_question} is no",
                 message=(
-                    f"{question} is “{{{question}}}” though {filter_question} is no; the setting "
-                    "answer_without_filter says whether it counts."
+                    f"{question} is “{{{question}}}” though {filter_question} is no, so the answer is not "
+                    "counted."
                 ),
                 remedy=f"Check {filter_question} with the survey contractor.",
                 effect=Effect.KEPT,

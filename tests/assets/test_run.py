@@ -19,6 +19,7 @@ from tests.home import CODE, YEAR, Home
 KEY = partition_key(CODE, YEAR)
 # Replaced together or not at all, so materialised together.
 PUBLICATIONS = [f"publications/{name}" for name in OUTPUTS]
+DOCUMENT = ["statutory_return/document", "statutory_return/findings"]
 FIGURES = ["statutory_return/figures", "statutory_return/reasons"]
 
 
@@ -106,6 +107,24 @@ def test_checks_are_recorded_for_the_partition(finished):
         assert record.event.dagster_event.asset_check_evaluation_data.passed is False
 
 
+def test_every_file_that_went_in_is_in_the_manifest_by_its_hash(finished):
+    listed = {
+        each["file"]: each["sha256"] for each in json.loads(finished.published()["manifest.json"])["inputs"]
+    }
+    files = [*finished.inputs.iterdir(), finished.inputs.parent / "landlord.yaml"]
+    given = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    assert listed == {name: digest for name, digest in given.items() if not name.endswith(".txt")}
+
+
+def test_the_validations_findings_are_among_the_published_ones(finished):
+    document = json.loads(finished.published()["return.json"])
+    findings = pd.read_csv(finished.outputs / "findings.csv", dtype=str, encoding="utf-8-sig")
+    assert len(findings) == sum(document["findings"]["counts"].values())
+    warned = {check["id"] for check in document["checks"] if check["outcome"] == "warning"}
+    assert warned == set(findings["finding_id"]) & {check["id"] for check in document["checks"]}
+    assert warned
+
+
 def test_nothing_of_a_tenant_is_in_the_event_log(finished):
     responses = pd.read_csv(finished.inputs / "survey_responses.csv", dtype=str)
     said = [text for text in responses["comment"].dropna().unique() if len(text) > 12]
@@ -150,10 +169,10 @@ def test_the_findings_that_stop_are_kept_for_people(stopped):
     "selection",
     [
         PUBLICATIONS,
-        ["statutory_return/document"],
+        DOCUMENT,
         FIGURES,
         ["measures/NM01_1"],
-        ["measures/NM01_1", *FIGURES, "statutory_return/document", *PUBLICATIONS],
+        ["measures/NM01_1", *FIGURES, *DOCUMENT, *PUBLICATIONS],
     ],
 )
 def test_a_later_run_of_downstream_assets_alone_is_refused_too(finished, stopped, selection):
@@ -161,6 +180,17 @@ def test_a_later_run_of_downstream_assets_alone_is_refused_too(finished, stopped
     assert not outcome.success
     assert "withheld" in failure(outcome)
     assert stopped.published() == finished.published()
+
+
+def test_records_that_were_checked_alone_do_not_slip_past_the_findings(home):
+    # The kept findings are of the good homes; what lies downstream must not take the refused ones.
+    before = home.published()
+    (home.inputs / "homes.parquet").write_bytes(b"another")
+    parts = ["received/homes", "records/homes", "records/homes_rejected", "records/homes_findings"]
+    assert home.run(parts).success
+    for selection in (FIGURES, DOCUMENT, [*FIGURES, *DOCUMENT, *PUBLICATIONS]):
+        assert "withheld" in failure(home.run(selection))
+    assert home.published() == before
 
 
 def test_old_and_new_are_not_mixed(home):
@@ -171,7 +201,7 @@ def test_old_and_new_are_not_mixed(home):
     checked = ["received/repairs", "records/repairs", "records/repairs_rejected", "records/repairs_findings"]
     assert home.run([*checked, "records/findings", "records/inputs"]).success
     outcome = home.run(FIGURES)
-    assert "measures/RP02_1 was made from an earlier repairs" in failure(outcome)
+    assert "measures/RP02_1 was made from another repairs" in failure(outcome)
     assert home.published() == before
     assert home.run(["measures/RP02_1", "measures/RP02_2", *FIGURES]).success
     outcome = home.run(PUBLICATIONS)

@@ -50,7 +50,7 @@ IN, MISSED, OUT = (True, True), (True, False), (False, False)
         ),
         (
             {"responded_on": day("2024-07-01"), "extended_until": day("2024-06-28")},
-            ("responded_late", *MISSED),
+            ("late_beyond_extension", *MISSED),
         ),
         (
             {"responded_on": day("2024-07-03"), "extended_until": day("2024-07-31")},
@@ -62,7 +62,7 @@ IN, MISSED, OUT = (True, True), (True, False), (False, False)
         ),
         (
             {"responded_on": day("2024-08-01"), "extended_until": day("2024-07-31")},
-            ("responded_late", *MISSED),
+            ("late_beyond_extension", *MISSED),
         ),
         ({"responded_on": day("2024-06-18"), "extended_until": day("2024-06-28")}, ("in_time", *IN)),
         (
@@ -73,6 +73,19 @@ IN, MISSED, OUT = (True, True), (True, False), (False, False)
         ({"status": "withdrawn"}, ("withdrawn_in_time", *IN)),
         ({"status": "withdrawn", "responded_on": day("2024-07-20")}, ("withdrawn_late", *MISSED)),
         ({"status": "withdrawn", "responded_on": pd.NaT}, ("withdrawn_undated", *MISSED)),
+        # Never acknowledged: its clock starts on the last day for that, 10 June, so it ends on 24 June.
+        (
+            {"status": "withdrawn", "acknowledged_on": pd.NaT, "responded_on": day("2024-06-24")},
+            ("withdrawn_in_time", *IN),
+        ),
+        (
+            {"status": "withdrawn", "acknowledged_on": pd.NaT, "responded_on": day("2024-06-25")},
+            ("withdrawn_late", *MISSED),
+        ),
+        (
+            {"status": "withdrawn", "acknowledged_on": day("2025-01-30"), "responded_on": day("2025-02-01")},
+            ("withdrawn_late", *MISSED),
+        ),
         ({"status": "refused"}, ("refused", *OUT)),
         ({"received_on": day("2024-03-31")}, ("outside_year", *OUT)),
         ({"stage": 2}, ("other_stage", *OUT)),

@@ -82,6 +82,12 @@ def test_counts_of_answers_and_filters_come_from_the_ledger():
     assert (figure.filter_yes, figure.filter_no) == (4, 1)
 
 
+def test_filter_counts_are_not_made_up_where_no_filter_answer_is_on_file():
+    rows = [response("V1", TP02="VS"), response("V2")]
+    figure = figure_of(inputs(survey_responses=rows), "TP02", "LCRA")
+    assert (figure.denominator, figure.filter_yes, figure.filter_no) == (1, None, None)
+
+
 def test_not_applicable_is_counted_beside_the_base():
     rows = [response("V1", TP12="VS"), response("V2", TP12="NADK"), response("V3", TP12="NADK")]
     figure = figure_of(inputs(survey_responses=rows), "TP12", "LCRA")

@@ -74,6 +74,18 @@ def test_a_priority_without_any_target_has_no_deadline():
     assert deadlines(jobs, {"emergency": Target(hours=24), "non_emergency": Target()}).isna().all()
 
 
+def test_a_repair_that_nothing_gives_a_target_cannot_be_met():
+    given = inputs(repairs=[repair(target_at=pd.NaT)], targets={})
+    assert line(given, "RP02_1", "R1") == ("no_target", True, False)
+
+
+def test_communal_repairs_of_a_building_abroad_are_outside():
+    homes = [home("H1"), home("W1", building_id="B1", country="Wales")]
+    given = inputs(homes=homes, repairs=[repair(home_id=None, building_id="B1")])
+    assert line(given, "RP02_1", "R1") == ("outside_england", False, False)
+    assert context(given)["raised"] == 0
+
+
 @pytest.mark.parametrize(("setting", "expected"), [("any_lcra", "in_target"), ("all_lcra", "not_lcra")])
 def test_communal_repairs_of_a_mixed_building_follow_the_setting(setting, expected):
     homes = [home("H1", building_id="B1"), home("H2", "LCHO", building_id="B1")]

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from .frames import figure_of, home, inputs, line
+from .frames import figure_of, home, inputs, ledger_of, line
 
 YEAR_END = pd.Timestamp("2025-03-31")
 
@@ -112,3 +112,23 @@ def test_rejected_checks_are_seen_to_be_missing_in_their_programme_alone():
     assert line(given, "BS01", "K8") == ("rejected_record", *OUT)
     with pytest.raises(ValueError, match="unpack"):
         line(given, "BS02", "K8")
+
+
+def test_without_any_record_it_cannot_be_told_whether_the_measure_applies():
+    homes = [home("H1"), home("H2")]
+    excluded = {"programme": "fire", "home_id": "H1", "reason": "house"}
+    figure = figure_of(inputs(homes=homes, safety_exclusions=[excluded]), "BS02", "ALL")
+    assert (figure.status, figure.value, figure.denominator) == ("withheld", None, None)
+    both = [excluded, {**excluded, "home_id": "H2"}]
+    assert figure_of(inputs(homes=homes, safety_exclusions=both), "BS02", "ALL").status == "not_applicable"
+
+
+def test_the_ledger_names_the_check_that_decides():
+    homes = [home("H1", building_id="B1"), home("H2", building_id="B1")]
+    checks = [
+        check("K1", home_id="H1"),
+        check("K2", home_id=None, building_id="B1", completed_on=pd.NaT),
+        check("K3", home_id="H2", completed_on=pd.NaT),
+    ]
+    lines = ledger_of(inputs(homes=homes, safety_checks=checks), "BS02").set_index("record_id")
+    assert lines["check_id"].to_dict() == {"H1": "K2", "H2": "K3"}

@@ -30,7 +30,7 @@ def test_figures_csv_has_a_row_for_each_value(plain):
     assert by_key["TP01", "LCHO"] | {"unit": ""} == dict.fromkeys(FIGURE_COLUMNS, "") | {
         "measure": "TP01", "population": "LCHO", "numerator": "98", "denominator": "200", "value": "49.0",
         "status": "reported", "very_satisfied": "40", "fairly_satisfied": "58", "neither": "41",
-        "fairly_dissatisfied": "32", "very_dissatisfied": "29",
+        "fairly_dissatisfied": "32", "very_dissatisfied": "29", "rules": "2024-25",
     }  # fmt: skip
     assert by_key["CH02_1", "LCRA"]["met_with_extension"] == "4"
     missing = by_key["CH02_2", "LCHO"]
