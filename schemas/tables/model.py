@@ -191,7 +191,7 @@ def is_personal(column: str) -> bool:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the input contract (design.md section 3), with its columns, rules and pandera schemas."""
+    """One table of the input contract, with its columns, rules and pandera schemas."""
 
     name: str
     prefix: str

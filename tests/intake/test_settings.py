@@ -32,7 +32,7 @@ from tests.intake.support import check_file
 
 LANDLORD = "code: L0001\nname: Sample Homes\ntype: PRP\n"
 
-# design.md section 3, with the weighting that this release computes.
+# A whole year file, with the weighting that this release computes.
 YEAR = """\
 reporting_year: 2024-25
 survey:

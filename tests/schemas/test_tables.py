@@ -9,7 +9,7 @@ from pandera.errors import SchemaErrors
 from schemas.tables import TABLES, Kind, Rule, is_personal
 from schemas.tables.model import DTYPES, Context, Grade
 
-# design.md section 3: every table with its required columns.
+# The input contract: every table with its required columns.
 REQUIRED = {
     "homes": ("home_id", "tenure"),
     "safety_checks": ("check_id", "programme"),
