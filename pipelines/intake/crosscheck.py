@@ -27,7 +27,8 @@ def cross_check(
     `targets` the priorities of repairs for which it states a target.
 
     The "all-in" baseline: each home that counts at year end has, for each safety programme, a check or an
-    exclusion, of its own or through its building, and not both. Source: audit practice for building safety records (every home in or out of each cycle, with the reason).
+    exclusion, of its own or through its building, and not both.
+    Source: audit practice for safety records (every home in or out of a cycle, with the reason).
     """
     context = Context(edition, settings, tables)
     return join(

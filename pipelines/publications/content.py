@@ -640,4 +640,4 @@ def inset_notice(document: Document) -> str:
     rules = document["edition"]
     if rules["status"] != "provisional":
         return ""
-    return f"Provisional rules. {rules['status_note']}"
+    return f"Provisional rules. {str(rules['status_note']).removeprefix('Provisional. ')}"

@@ -136,3 +136,10 @@ def test_a_return_without_findings_still_has_a_workbook(empty):
     workbook = openpyxl.load_workbook(io.BytesIO(return_xlsx(empty, [])))
     assert [cell.value for cell in workbook["Findings"][1]] == list(COLUMNS)
     assert workbook["Findings"].max_row == 1
+
+
+def test_every_table_says_that_its_rules_are_provisional():
+    document = documents.build(provisional=True)
+    year = document["edition"]["year"]
+    for made in (figures_csv(document), nrosh_csv(document)):
+        assert {row["rules"] for row in read(made)} == {f"{year} provisional"}

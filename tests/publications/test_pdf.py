@@ -122,6 +122,7 @@ def test_page_one_answers_the_first_questions(pdfs):
 
 def test_a_provisional_edition_says_so_on_page_one(pdfs):
     assert "Provisionalrules." in squeezed(page_texts(pdfs["hostile"])[0])
+    assert all("(provisionalrules)" in squeezed(page) for page in page_texts(pdfs["hostile"]))
     assert "Provisionalrules." not in squeezed(page_texts(pdfs["plain"])[0])
 
 
