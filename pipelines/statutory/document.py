@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipelines.measures.figures import Figure
 from pipelines.statutory.approach import Survey
-from pipelines.statutory.findings import confirmation, finding_groups, grade_counts
+from pipelines.statutory.findings import confirmation, finding_groups, grade_counts, unmatched_confirmations
 from pipelines.statutory.inputs import Document, ReturnInputs
 from pipelines.statutory.nrosh import form_used, nrosh_fields
 from pipelines.statutory.survey_section import filter_question, questions_asked, survey_section
@@ -107,6 +107,7 @@ def assemble(inputs: ReturnInputs) -> Document:
     found = pd.concat(frames, ignore_index=True) if frames else inputs.findings
     groups = finding_groups(found, inputs.year_file.confirmations, [each.key for each in edition.measures])
     document["findings"] = {"counts": grade_counts(groups), "groups": groups}
+    missing += unmatched_confirmations(groups, inputs.year_file.confirmations)
     document["status"] = _status(groups, missing)
     return document
 

@@ -63,6 +63,21 @@ def _group(
     }
 
 
+def unmatched_confirmations(
+    groups: Iterable[Mapping[str, Any]], confirmations: Iterable[Confirmation]
+) -> list[dict[str, str]]:
+    """Return, as missing, each confirmation that answers no finding: a slip in its id must be seen."""
+    asked = {group["finding_id"] for group in groups if group["grade"] == "confirm"}
+    return [
+        {
+            "what": f"A finding to confirm that {entry.id} is the answer to",
+            "remedy": f"Correct the id {entry.id} under confirmations in year.yaml, or remove the entry.",
+        }
+        for entry in confirmations
+        if entry.id not in asked
+    ]
+
+
 def rows_text(rows: Sequence[int]) -> str:
     """Return "row 12", "rows 12 and 40", "rows 3, 7, 12, 40, 51 and 3 more", "no single row"."""
     distinct = sorted(set(rows))

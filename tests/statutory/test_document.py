@@ -256,6 +256,16 @@ def test_findings_are_grouped_by_rule_and_table_gravest_first() -> None:
     assert made["confirmations"] == [answer]
 
 
+def test_a_confirmation_that_answers_nothing_is_listed() -> None:
+    answer = {"id": "ZZZ-999", "by": "A. Example", "on": "2025-05-01", "reason": "checked"}
+    noted = {**answer, "id": "REP-901"}
+    found = findings(finding("REP-006", "confirm", 3, "RP02_1"), finding("REP-901", "note", 4))
+    made = document(findings=found, year_file={"confirmations": [answer, noted, {**answer, "id": "REP-006"}]})
+    remedies = [each["remedy"] for each in made["status"]["missing"]]
+    assert [remedy.split()[3] for remedy in remedies] == ["ZZZ-999", "REP-901"]
+    assert made["status"]["complete"] is False
+
+
 def test_a_stop_finding_cannot_be_confirmed_away() -> None:
     answer = {"id": "FIL-001", "by": "A. Person", "on": "2025-05-01", "reason": "It is fine."}
     made = document(
