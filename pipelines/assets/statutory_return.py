@@ -15,11 +15,11 @@ from pipelines.assurance.compute import gather, measure_inputs, reported_surveys
 from pipelines.checks import validation_checks, validation_results
 from pipelines.intake import FINDING_COLUMNS
 from pipelines.measures import figures, figures_frame, figures_from_frame
-from pipelines.measures.figures import COLUMNS as FIGURE_COLUMNS
 from pipelines.measures.ledger import reasons
 from pipelines.measures.repairs import context as repairs_context
 from pipelines.statutory import ReturnInputs, SurveyEvidence, as_findings, assemble, validate
 from pipelines.storage import content_hash
+from schemas.outputs import FIGURE_COLUMNS
 
 from .common import (
     CODE_VERSION,

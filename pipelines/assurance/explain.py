@@ -17,8 +17,6 @@ from pipelines.measures.ledger import reasons
 from schemas.errors import InputError
 from schemas.rulebook import Edition, Measure
 
-ROW_CHOICES = ("met", "missed", "outside")
-
 
 @dataclass(frozen=True)
 class Explanation:

@@ -1,7 +1,7 @@
 """Intake: a landlord's files become text tables, then typed tables and findings."""
 
 from pipelines.intake.crosscheck import cross_check
-from pipelines.intake.findings import FINDING_COLUMNS, no_findings
+from pipelines.intake.findings import no_findings
 from pipelines.intake.received import Received, receive
 from pipelines.intake.records import Records, check_table, empty_records
 from pipelines.intake.settings import (
@@ -18,6 +18,7 @@ from pipelines.intake.settings import (
     load_year,
 )
 from pipelines.intake.templates import init_folder
+from schemas.outputs import FINDING_COLUMNS
 from schemas.tables import rule_catalogue
 from schemas.targets import Target
 

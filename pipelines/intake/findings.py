@@ -11,25 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.outputs import FINDING_COLUMNS
 from schemas.tables import Rule, Table, is_personal
 from schemas.tables.file_rules import BY_ID
 
-FINDING_COLUMNS = (
-    "finding_id",
-    "grade",
-    "table",
-    "file",
-    "sheet",
-    "row",
-    "column",
-    "value",
-    "record_id",
-    "title",
-    "message",
-    "remedy",
-    "effect",
-    "touches",
-)
 MASKED = "•••"
 _LONGEST = 60
 

@@ -10,34 +10,13 @@ from typing import Any
 
 import pandas as pd
 
+from schemas.outputs import FIGURE_COLUMNS
 from schemas.rulebook import Edition, Measure
 
 from .ledger import EXACT, tally, total
 from .perception import ASSUMED_YES, NADK
 from .rounding import round_half_up
 from .stock import ALL, LCRA, NOT_APPLICABLE, REPORTED, Stock
-
-COLUMNS = (
-    "measure",
-    "part",
-    "population",
-    "numerator",
-    "denominator",
-    "value",
-    "unit",
-    "status",
-    "reason",
-    "very_satisfied",
-    "fairly_satisfied",
-    "neither",
-    "fairly_dissatisfied",
-    "very_dissatisfied",
-    "not_applicable",
-    "filter_yes",
-    "filter_no",
-    "met_without_extension",
-    "met_with_extension",
-)
 
 # The five answers' columns, in the order of the scale.
 _ANSWER_COLUMNS = {
@@ -192,7 +171,7 @@ def plain(number: Fraction | None) -> int | Decimal | None:
 
 
 def figures_frame(reported: list[Figure]) -> pd.DataFrame:
-    """Return the figures as a table of text, columns `COLUMNS`: exact decimals, blank where there is none."""
+    """Return the figures as text, columns FIGURE_COLUMNS: exact decimals, blank where there is none."""
     rows = []
     for figure in reported:
         answers = figure.answers or {}
@@ -213,8 +192,8 @@ def figures_frame(reported: list[Figure]) -> pd.DataFrame:
             "met_with_extension": plain(figure.met_with_extension),
             **{column: plain(answers.get(code)) for code, column in _ANSWER_COLUMNS.items()},
         }
-        rows.append({name: as_text(row[name]) for name in COLUMNS})
-    return pd.DataFrame(rows, columns=list(COLUMNS), dtype="str")
+        rows.append({name: as_text(row[name]) for name in FIGURE_COLUMNS})
+    return pd.DataFrame(rows, columns=list(FIGURE_COLUMNS), dtype="str")
 
 
 def as_text(value: object) -> str:

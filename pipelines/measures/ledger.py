@@ -19,7 +19,6 @@ COLUMNS = ("record_type", "record_id", "source_row", "population", "counted", "m
 
 # (adds to the denominator, adds to the numerator)
 Outcome = tuple[bool, bool]
-OUTSIDE: Outcome = (False, False)
 
 # Sums of decimal weights are exact or they raise: a silently rounded sum would be a silently wrong figure.
 EXACT = Context(prec=400, traps=[Inexact, InvalidOperation])

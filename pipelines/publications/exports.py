@@ -8,30 +8,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import schemas.outputs
 from pipelines.publications.text import ANSWER_CODES, clean, plain_number
 
-FIGURE_COLUMNS = (
-    "measure",
-    "part",
-    "population",
-    "numerator",
-    "denominator",
-    "value",
-    "unit",
-    "status",
-    "reason",
-    "very_satisfied",
-    "fairly_satisfied",
-    "neither",
-    "fairly_dissatisfied",
-    "very_dissatisfied",
-    "not_applicable",
-    "filter_yes",
-    "filter_no",
-    "met_without_extension",
-    "met_with_extension",
-    "rules",
-)
+# With the edition, and that it is provisional where it is: a table is read away from the return.
+FIGURE_COLUMNS = (*schemas.outputs.FIGURE_COLUMNS, "rules")
 NROSH_COLUMNS = ("section", "question", "datapoint", "field", "label", "value", "note", "rules")
 
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

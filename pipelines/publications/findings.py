@@ -8,25 +8,9 @@ from typing import Any
 from pipelines.publications.exports import rules_text, to_csv
 from pipelines.publications.pages import screen, stylesheet
 from pipelines.publications.text import cell_text, is_missing
+from schemas.outputs import FINDING_COLUMNS
 
-# As in a findings frame, in its order.
-COLUMNS = (
-    "finding_id",
-    "grade",
-    "table",
-    "file",
-    "sheet",
-    "row",
-    "column",
-    "value",
-    "record_id",
-    "title",
-    "message",
-    "remedy",
-    "effect",
-    "touches",
-    "rules",
-)
+COLUMNS = (*FINDING_COLUMNS, "rules")
 # A page of more rows than this is slow on a phone; findings.csv has them all.
 MOST_ROWS = 2000
 _GRADES = {"stop": 0, "confirm": 1, "note": 2}

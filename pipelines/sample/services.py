@@ -21,7 +21,6 @@ from pipelines.sample.stock import Stock, owned_throughout
 
 _NAT_DAY = np.datetime64("NaT", "D")
 _NAT_MINUTE = np.datetime64("NaT", "m")
-TRADES = ("plumbing", "heating", "electrical", "carpentry", "roofing", "glazing", "general")
 
 
 def repairs_table(stock: Stock, year: str, count: int, seed: int) -> pd.DataFrame:

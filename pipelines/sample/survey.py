@@ -22,7 +22,6 @@ AGR5 = ("Strongly agree", "Agree", "Neither agree nor disagree", "Disagree", "St
 NADK = "Not applicable/ don't know"
 QUESTIONS = tuple(f"TP{number:02d}" for number in range(1, 13))
 FILTER_OF = {"TP02": "had_repair", "TP03": "had_repair", "TP09": "made_complaint", "TP10": "communal_areas"}
-NADK_OFFERED = ("TP05", "TP06", "TP07", "TP08", "TP11", "TP12")
 LCRA_ONLY = ("TP02", "TP03", "TP04")
 STAR = ("quality_of_home", "rent_value", "service_charge_value", "easy_to_deal_with", "trust")
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from pipelines.measures import figures_frame, figures_from_frame, plain
 from pipelines.measures.classify import FAMILIES, classify
-from pipelines.measures.figures import COLUMNS as FIGURE_COLUMNS
 from pipelines.measures.figures import figures, value_of
 from pipelines.measures.ledger import COLUMNS, build, exact_sum, first_reason, join, reasons, tally, total
+from schemas.outputs import FIGURE_COLUMNS
 from schemas.rulebook import editions, load_edition
 
 from .frames import home, inputs
