@@ -35,9 +35,7 @@ def _spec(
         return dg.AssetCheckSpec(name, asset=key, description=description, partitions_def=partitions)
 
 
-def table_checks(
-    table: Table, key: dg.AssetKey, partitions: dg.PartitionsDefinition[str]
-) -> list[dg.AssetCheckSpec]:
+def table_checks(key: dg.AssetKey, partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetCheckSpec]:
     """Return the checks of one table's records, one a rule group."""
     return [_spec(name, description, key, partitions) for name, description in _GROUPS.values()]
 

@@ -89,7 +89,7 @@ def _table(table: Table, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsD
         },
         ins={other: dg.AssetIn(record_key(other)) for other in REFERS_TO[name]},
         deps=[received_key(name), SETTINGS_KEY],
-        check_specs=table_checks(table, record_key(name), partitions),
+        check_specs=table_checks(record_key(name), partitions),
         partitions_def=partitions,
     )
     def records(

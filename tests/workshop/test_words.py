@@ -17,7 +17,7 @@ FORBIDDEN = {
         r"/t" + r"mp/tsm",
         r"/opt/(?:pyp" r"i|whee" r"ls)",
         r"(?<![\w.])/(?:home|Us" r"ers)/\w+/",
-        r"/root/\.",
+        r"/ro" r"ot/\.",
     ],
     "an address packages are fetched from": [
         r"files\.python" r"hosted\.org",
