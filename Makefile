@@ -42,7 +42,7 @@ fmt: setup  ## put right what ruff can
 	@$(BIN)/ruff format .
 
 lock: setup  ## requirements.lock from pyproject.toml (needs uv)
-	@uv pip compile pyproject.toml --group dev --group bench --group pdfcheck --generate-hashes --universal \
+	@uv pip compile pyproject.toml --extra postgresql --group dev --group bench --group pdfcheck --generate-hashes --universal \
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements.lock
 
 clean:  ## remove .venv and every cache; inputs, returns and the record of runs stay

@@ -22,6 +22,7 @@ _GROUPS = {
     "key": ("keys_unique", "Every record is given once."),
 }
 _CROSS = ("tables_agree", "The tables agree with one another.")
+_WEIGHTS = ("weights_sound", "The survey can be weighted as year.yaml says, by enough respondents.")
 _NO_STOP = ("nothing_withheld", "No stop finding withholds the return.")
 
 
@@ -45,6 +46,16 @@ def table_results(table: Table, key: dg.AssetKey, findings: pd.DataFrame) -> lis
     levels = {rule.id: "row" if rule.level == "table" else rule.level for rule in table.rules}
     level_of = findings["finding_id"].map(levels).fillna("file")
     return [_outcome(name, key, findings[level_of == level]) for level, (name, _) in _GROUPS.items()]
+
+
+def survey_checks(key: dg.AssetKey, partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetCheckSpec]:
+    """Return the check of the surveys' weights."""
+    return [_spec(*_WEIGHTS, key, partitions)]
+
+
+def survey_results(key: dg.AssetKey, findings: pd.DataFrame) -> list[dg.AssetCheckResult]:
+    """Return the outcome of the check of the surveys' weights."""
+    return [_outcome(_WEIGHTS[0], key, findings)]
 
 
 def cross_checks(key: dg.AssetKey, partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetCheckSpec]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.cli_survey import survey
 from schemas.errors import InputError, TsmError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from pipelines.assurance.compute import Checked
 
-DEMO_LANDLORD, DEMO_YEAR = "L0001", "2024-25"
+DEMO_LANDLORD, DEMO_LAST_YEAR, DEMO_YEAR = "L0001", "2023-24", "2024-25"
 _SHOWN_FINDINGS, _SHOWN_ROWS = 200, 50
 
 
@@ -51,6 +52,9 @@ class _Command(click.Group):
 def main(ctx: click.Context, home: Path) -> None:
     """Turn a landlord's survey and service records into its Tenant Satisfaction Measures return."""
     ctx.obj = home
+
+
+main.add_command(survey)
 
 
 @main.command()
@@ -174,6 +178,9 @@ def demo(home: Path) -> None:
 
     click.echo(f"Building the sample landlord {DEMO_LANDLORD} (synthetic: nobody in it is real)")
     write_sample(home, SampleSpec(), _building)
+    click.echo(f"The year before, {DEMO_LAST_YEAR}, to compare with")
+    _run_one(home, DEMO_LANDLORD, DEMO_LAST_YEAR, headlines=False)
+    click.echo(f"\nThe year {DEMO_YEAR}")
     _run_one(home, DEMO_LANDLORD, DEMO_YEAR)
     click.echo("\nHow a figure came about:   .venv/bin/tsm explain L0001 2024-25 RP02_1")
     click.echo("The lineage of all of it:  make ui")
@@ -189,6 +196,21 @@ def ui(home: Path, port: int) -> None:
 
     click.echo(f"Open http://127.0.0.1:{port} (this machine only; Ctrl-C ends it)")
     serve(home, port=port)
+
+
+@main.command()
+@click.pass_obj
+def watch(home: Path) -> None:
+    """Watch the landlords' folders: whoever's files change gets a new return. Ctrl-C ends it."""
+    import subprocess
+
+    from pipelines.instance import point_environment_at
+    from pipelines.web import WORKSPACE
+
+    folder = point_environment_at(home)
+    click.echo(f"Watching {home / 'landlords'} (runs are recorded in {folder}; Ctrl-C ends it)")
+    daemon = [sys.executable, "-m", "dagster._daemon", "run", "--workspace", str(WORKSPACE)]
+    sys.exit(subprocess.call(daemon))  # noqa: S603 (our own command)
 
 
 @main.group()
@@ -230,12 +252,13 @@ def _check(home: Path, code: str, year: str) -> Checked:
     return check_landlord(home, code, year)
 
 
-def _run_one(home: Path, code: str, year: str) -> None:
+def _run_one(home: Path, code: str, year: str, *, headlines: bool = True) -> None:
     from pipelines.runs import run_return
 
     with _progress():
         folder = run_return(home, code, year)
-    _show_headlines(folder)
+    if headlines:
+        _show_headlines(folder)
     click.echo(f"\nThe return:  {folder / 'return.pdf'}")
 
 

@@ -19,6 +19,7 @@ from pipelines.assets.records import build_records
 from pipelines.assets.statutory_return import build_statutory_return
 from pipelines.assets.survey import build_survey
 from pipelines.partitions import landlord_years
+from pipelines.sensors import build_sensor
 from pipelines.storage import JsonStore, ParquetStore, store_of
 
 FULL_RETURN = "full_return"
@@ -50,6 +51,7 @@ def build_defs(home: Path | None = None, store: str | None = None) -> dg.Definit
                 description="The whole return of one landlord and year, from its files to its PDF.",
             )
         ],
+        sensors=[build_sensor(home, FULL_RETURN)],
         resources={
             "place": Place(home=str(home), store=store),
             "parquet_store": ParquetStore(base_path=UPath(store)),

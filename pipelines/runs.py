@@ -9,6 +9,7 @@ import logging
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -75,14 +76,11 @@ def _why(outcome: object, home: Path, code: str, year: str) -> TsmError:
     """Return the first failed step's error as one for the user."""
     from dagster import DagsterEventType, ExecuteInProcessResult
 
-    from pipelines.assets.common import FINDINGS_KEY, stops_in
-    from pipelines.storage import read_kept, store_of
-
     assert isinstance(outcome, ExecuteInProcessResult)
     for event in outcome.filter_events(lambda e: e.event_type == DagsterEventType.STEP_FAILURE):
         data = event.step_failure_data
         if data.user_failure_data is not None:
-            stops = stops_in(read_kept(store_of(home), FINDINGS_KEY, code, year))
+            stops = _stops(home, code, year)
             if not stops:
                 return StopError(str(data.user_failure_data.description))
             listed = "\n".join(f"  {stop}" for stop in stops)
@@ -100,6 +98,19 @@ def _why(outcome: object, home: Path, code: str, year: str) -> TsmError:
             f"This is a fault of the software; run {outcome.run_id} in `tsm ui` has the details."
         )
     return TsmError(f"Run {outcome.run_id} failed; `tsm ui` has the details.")
+
+
+def _stops(home: Path, code: str, year: str) -> list[str]:
+    """Return the stop findings of the files, else those of the survey's weights, which are made after."""
+    from pipelines.assets.common import FINDINGS_KEY, stops_in
+    from pipelines.assets.survey import FINDINGS_KEY as SURVEY_FINDINGS_KEY
+    from pipelines.storage import read_kept, store_of
+
+    for key in (FINDINGS_KEY, SURVEY_FINDINGS_KEY):
+        with suppress(FileNotFoundError):  # the step that keeps it may not have been reached
+            if stops := stops_in(read_kept(store_of(home), key, code, year)):
+                return stops
+    return []
 
 
 def run_many(home: Path, codes: list[str], year: str, workers: int) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,12 @@ FIGURE_COLUMNS = (
     "filter_no",
     "met_without_extension",
     "met_with_extension",
+    "se",
+    "deff",
+    "n_effective",
+    "ci_low",
+    "ci_high",
+    "unweighted_value",
 )
 
 # One row a finding (findings.csv).
@@ -42,3 +48,7 @@ FINDING_COLUMNS = (
     "effect",
     "touches",
 )
+
+# What a row that was turned away is called in the ledgers, by the rule that did it; all others: a rejected record.
+LEFT_OUT_REASONS = {"MAP-201": "filtered_by_mapping", "COR-007": "dropped_by_correction"}
+REJECTED = "rejected_record"

@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
@@ -157,6 +158,18 @@ def test_explain_shows_the_arithmetic_the_exclusions_and_the_rows(finished):
     assert re.search(rf"^ +{missed:,}  denominator +out_of_target: ", result.output, re.MULTILINE)
     assert re.search(r"^ +\d+  outside +cancelled: ", result.output, re.MULTILINE)
     assert f"{missed:,} records missed:" in result.output
+
+
+def test_explain_shows_what_responses_weigh(finished):
+    result = tsm(finished.path, "explain", CODE, YEAR, "TP01")
+    figures = pd.read_csv(finished.outputs / "figures.csv", dtype="str").set_index(["measure", "population"])
+    row = figures.loc[("TP01", "LCRA")]
+    assert f"LCRA: {row['numerator']} / {row['denominator']} x 100 = {row['value']}%" in result.output
+    lines = pd.read_parquet(finished.outputs / "ledgers" / "TP01.parquet")
+    positive = lines[lines["reason"] == "positive"]
+    shown = rf"^ +{len(positive)} \({positive['weight'].astype(float).sum():.1f} weighted\) +numerator and"
+    assert re.search(shown, result.output, re.MULTILINE)
+    assert f"unweighted {float(row['unweighted_value']):.1f}%" in result.output
 
 
 def test_explain_gives_all_rows_as_csv(finished):

@@ -90,18 +90,15 @@ def settings_inputs(context: dg.AssetExecutionContext, place: Place) -> list[dic
     with kept_folder(context, place, "settings") as folder:
         files = {file.name: file.read_bytes() for file in sorted(folder.rglob("*.yaml"))}
     return [
-        {
-            "table": "settings",
-            "file": name,
-            "sheet": "",
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "bytes": len(content),
-            "rows": None,
-            "accepted": None,
-            "rejected": None,
-        }
+        file_summary("settings", name, hashlib.sha256(content).hexdigest(), len(content))
         for name, content in files.items()
     ]
+
+
+def file_summary(table: str, file: str, sha256: str, size: int) -> dict[str, Any]:
+    """Return the line of provenance of a file that is no table."""
+    line = {"table": table, "file": file, "sheet": "", "sha256": sha256, "bytes": size}
+    return {**line, "rows": None, "accepted": None, "rejected": None}
 
 
 def result(

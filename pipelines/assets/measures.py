@@ -20,7 +20,9 @@ from .common import (
     PERSONAL,
     SETTINGS_KEY,
     Place,
+    refuse_if_stopped,
     refuse_stopped_records,
+    require_same_sources,
     result,
     rules_of,
     settings_hash,
@@ -29,6 +31,7 @@ from .common import (
 )
 
 GROUP = "measures"
+WEIGHTS_KEY = dg.AssetKey(["survey", "weights"])
 
 
 def measure_key(measure: str) -> dg.AssetKey:
@@ -64,6 +67,7 @@ def _describe(measure: Measure) -> str:
 
 def _family(name: str, measures: list[Measure], partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     tables = sorted({table for measure in measures for table in measure.inputs})
+    weighted = name == "perception"
 
     @dg.multi_asset(
         name=f"measures_{name}",
@@ -85,6 +89,7 @@ def _family(name: str, measures: list[Measure], partitions: dg.PartitionsDefinit
         ins={
             **{table: dg.AssetIn(dg.AssetKey(["records", table])) for table in tables},
             **{f"{t}_rejected": dg.AssetIn(dg.AssetKey(["records", f"{t}_rejected"])) for t in tables},
+            **({"weights": dg.AssetIn(WEIGHTS_KEY)} if weighted else {}),
         },
         deps=[SETTINGS_KEY],
         partitions_def=partitions,
@@ -94,10 +99,18 @@ def _family(name: str, measures: list[Measure], partitions: dg.PartitionsDefinit
         context: dg.AssetExecutionContext, place: Place, **frames: pd.DataFrame
     ) -> Iterator[dg.MaterializeResult[Any]]:
         accepted = {table: frames[table] for table in tables}
-        refuse_stopped_records(accepted.values(), f"The family of measures '{name}'")
+        thing = f"The family of measures '{name}'"
+        refuse_stopped_records(accepted.values(), thing)
         rules = rules_of(context, place)
-        inputs = measure_inputs(rules, accepted, {table: frames[f"{table}_rejected"] for table in tables})
+        rejected = {table: frames[f"{table}_rejected"] for table in tables}
         sources = sources_of(accepted.values(), settings_hash(context, place))
+        weights = frames.get("weights")
+        if weights is not None:
+            refuse_if_stopped(weights.attrs["stops"], thing)
+            made_from = {each: weights.attrs["sources"][each] for each in sources}
+            require_same_sources(made_from, sources, "survey/weights")
+            sources = weights.attrs["sources"]
+        inputs = measure_inputs(rules, accepted, rejected, weights)
         for measure in measures:
             if measure_key(measure.key) in context.selected_asset_keys:
                 lines = classify(inputs, rules.edition.measure(measure.key))

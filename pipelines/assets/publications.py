@@ -13,6 +13,7 @@ import dagster as dg
 import pandas as pd
 
 from pipelines.assurance import manifest
+from pipelines.assurance.compute import gather
 from pipelines.assurance.release import publish
 from pipelines.partitions import code_and_year
 from pipelines.publications import (
@@ -40,11 +41,13 @@ from .common import (
     refuse_if_stopped,
     stops_in,
 )
-from .measures import measure_key, reported_measures
+from .measures import WEIGHTS_KEY, measure_key, reported_measures
 from .statutory_return import ALL_FINDINGS_KEY, DOCUMENT_KEY
+from .survey import FINDINGS_KEY as SURVEY_FINDINGS_KEY
 
 GROUP = "publications"
 LEDGERS = "ledgers"
+WEIGHTS = "weights"
 log = logging.getLogger("tsm")
 
 # Each output: its asset's name, its file, and for whom it is.
@@ -57,7 +60,10 @@ OUTPUTS = {
     "tenants_html": ("tenants.html", "The page that a landlord must publish for its tenants."),
     "findings_csv": ("findings.csv", "Every finding, for the data team."),
     "findings_html": ("findings.html", "The findings as a page, summary first."),
-    "ledgers": (LEDGERS, "The rows behind every figure, one Parquet file a measure."),
+    "ledgers": (
+        LEDGERS,
+        "The rows behind every figure, one Parquet file a measure, and the survey's weights.",
+    ),
     "manifest": (manifest.NAME, "Hashes of every input and output, versions, the run."),
 }
 
@@ -68,7 +74,10 @@ def publication_key(name: str) -> dg.AssetKey:
 
 
 def render(
-    document: Mapping[str, Any], findings: pd.DataFrame, ledgers: Mapping[str, pd.DataFrame]
+    document: Mapping[str, Any],
+    findings: pd.DataFrame,
+    ledgers: Mapping[str, pd.DataFrame],
+    weights: pd.DataFrame,
 ) -> dict[str, bytes]:
     """Return every output but the manifest: relative file name → content."""
     listed = findings.astype(object).where(findings.notna(), None).to_dict("records")
@@ -87,7 +96,10 @@ def render(
     for name, make in makers.items():
         log.info("Writing %s", name)
         files[name] = make()
-    return files | {f"{LEDGERS}/{key}.parquet": parquet_bytes(lines) for key, lines in ledgers.items()}
+    files |= {f"{LEDGERS}/{key}.parquet": parquet_bytes(lines) for key, lines in ledgers.items()}
+    # What an auditor needs, and no more: the other columns say how the weight came about.
+    published = weights[["population", "response_id", "weight"]]
+    return files | {f"{LEDGERS}/weights.parquet": parquet_bytes(published)}
 
 
 def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
@@ -112,6 +124,8 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
             "document": dg.AssetIn(DOCUMENT_KEY),
             "findings": dg.AssetIn(ALL_FINDINGS_KEY),
             "record_findings": dg.AssetIn(FINDINGS_KEY),
+            "survey_findings": dg.AssetIn(SURVEY_FINDINGS_KEY),
+            "weights": dg.AssetIn(WEIGHTS_KEY),
         },
         deps=[measure_key(measure.key) for measure in reported_measures()],
         partitions_def=partitions,
@@ -122,14 +136,16 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
         document: Any,
         findings: pd.DataFrame,
         record_findings: pd.DataFrame,
+        survey_findings: pd.DataFrame,
+        weights: pd.DataFrame,
     ) -> Iterator[dg.MaterializeResult[Any]]:
-        refuse_if_stopped(stops_in(record_findings), "The return")
+        refuse_if_stopped(stops_in(gather([record_findings, survey_findings])), "The return")
         code, year = code_and_year(context)
         edition = load_edition(year)
         keys = {measure.key: measure_key(measure.key) for measure in edition.measures}
         own = kept_frames(context, place, keys)
-        _require_the_documents_ledgers(document, own)
-        files = render(document, findings, own)
+        _require_the_documents_ledgers(document, own | {WEIGHTS: weights})
+        files = render(document, findings, own, weights)
         run = {"id": context.run.run_id, "partition": context.partition_key}
         files[manifest.NAME] = manifest.manifest(document, files, run)
         folder = place.returns(code, year)
@@ -161,7 +177,7 @@ def _require_the_documents_ledgers(document: Mapping[str, Any], ledgers: Mapping
     """Raise where a ledger is not the one that the document's figure was tallied from."""
     tallied = {each["key"]: each["data_version"] for each in document["provenance"]["assets"]}
     for key, lines in ledgers.items():
-        name = measure_key(key).to_user_string()
+        name = (WEIGHTS_KEY if key == WEIGHTS else measure_key(key)).to_user_string()
         if tallied[name] != content_hash(lines):
             raise dg.Failure(
                 f"{name} has changed since the return was assembled: materialise statutory_return and "

@@ -18,8 +18,13 @@ from schemas.rulebook import load_edition
 from schemas.tables import TABLES
 
 from .common import CODE_VERSION, OWNERS, PERSONAL, SETTINGS_KEY, TAGS, Place, edition_metadata
+from .previous import PREVIOUS_KEY, previous_files
 
 GROUP = "received"
+_PREVIOUS = (
+    "Last year's figures, to compare this year's with: the file that year.yaml names under previous_figures, "
+    "else the figures.csv that was published here for the year before."
+)
 _SETTINGS = (
     "landlord.yaml and year.yaml as they were written: targets, survey approach, departures from defaults."
 )
@@ -31,7 +36,7 @@ def received_key(table: str) -> dg.AssetKey:
 
 
 def build_received(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
-    """Return the assets of everything received: one a table, and one for the two settings files."""
+    """Return the assets of everything received: one a table, the settings files, last year's figures."""
 
     def spec(key: dg.AssetKey, description: str, tags: dict[str, str]) -> dg.AssetSpec:
         return dg.AssetSpec(
@@ -47,6 +52,7 @@ def build_received(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
 
     specs = [
         spec(SETTINGS_KEY, _SETTINGS, TAGS),
+        spec(PREVIOUS_KEY, _PREVIOUS, TAGS),
         *(
             spec(
                 received_key(name),
@@ -65,10 +71,12 @@ def build_received(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
             raise InputError(f"There is no folder {own / year}: make one with `tsm init {code} {year}`.")
         for key in sorted(context.selected_asset_keys):
             name = key.path[-1]
-            files = settings_files(own, year) if key == SETTINGS_KEY else table_files(own / year, name)
-            hashes = _keep(
-                {str(file.relative_to(own.parent)): file for file in files}, place.received(name, code, year)
-            )
+            if key == PREVIOUS_KEY:
+                files = previous_files(place, code, year)
+            else:
+                mine = settings_files(own, year) if key == SETTINGS_KEY else table_files(own / year, name)
+                files = {str(file.relative_to(own.parent)): file for file in mine}
+            hashes = _keep(files, place.received(name, code, year))
             yield dg.MaterializeResult(
                 asset_key=key,
                 metadata={

@@ -149,7 +149,7 @@ def _together(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     def together(context: dg.AssetExecutionContext, place: Place) -> Iterator[dg.MaterializeResult[Any]]:
         rules = rules_of(context, place)
         accepted = kept_frames(context, place, accepted_keys)
-        across = cross_check(accepted, rules.edition, rules.settings, rules.weighted, rules.targets)
+        across = cross_check(accepted, rules.edition, rules.settings, rules.targets)
         findings = gather([*kept_frames(context, place, findings_keys).values(), across])
         grades = {grade: int((findings["grade"] == grade).sum()) for grade in ("stop", "confirm", "note")}
         yield result(

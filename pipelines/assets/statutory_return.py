@@ -4,14 +4,15 @@ Here: the two gates (no stop finding, no mixture of old and new) and the wiring.
 (pipelines.measures) and assembling (pipelines.statutory).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 
-from pipelines.assurance.compute import gather, measure_inputs, reported_surveys
+from pipelines.assurance.compute import Rules, gather, measure_inputs
+from pipelines.assurance.surveys import precision_of, samples_of, tally_weights
 from pipelines.checks import validation_checks, validation_results
 from pipelines.intake import FINDING_COLUMNS
 from pipelines.measures import figures, figures_frame, figures_from_frame
@@ -29,6 +30,7 @@ from .common import (
     SETTINGS_KEY,
     TAGS,
     Place,
+    file_summary,
     kept_frames,
     refuse_if_stopped,
     require_checked,
@@ -40,9 +42,11 @@ from .common import (
     stops_in,
     text_schema,
 )
-from .measures import measure_key, reported_measures
+from .measures import WEIGHTS_KEY, measure_key, reported_measures
+from .previous import NAME as PREVIOUS_FIGURES
 from .records import INPUTS_KEY, record_key
-from .survey import RESPONDENTS_KEY
+from .survey import FINDINGS_KEY as SURVEY_FINDINGS_KEY
+from .survey import RESPONDENTS_KEY, STATISTICS_KEY, WEIGHED_FROM
 
 GROUP = "statutory_return"
 FIGURES_KEY = dg.AssetKey([GROUP, "figures"])
@@ -96,6 +100,8 @@ def _figures(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             "findings": dg.AssetIn(FINDINGS_KEY),
             "inputs": dg.AssetIn(INPUTS_KEY),
             "homes": dg.AssetIn(record_key("homes")),
+            "survey_findings": dg.AssetIn(SURVEY_FINDINGS_KEY),
+            "statistics": dg.AssetIn(STATISTICS_KEY),
         },
         deps=[*ledger_keys.values(), SETTINGS_KEY],
         partitions_def=partitions,
@@ -106,16 +112,20 @@ def _figures(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         findings: pd.DataFrame,
         inputs: Json,
         homes: pd.DataFrame,
+        survey_findings: pd.DataFrame,
+        statistics: Json,
     ) -> Iterator[dg.MaterializeResult[Any]]:
-        refuse_if_stopped(stops_in(findings), "The return")
+        refuse_if_stopped(stops_in(gather([findings, survey_findings])), "The return")
         rules = rules_of(context, place)
         sources = current_sources(inputs, settings_hash(context, place))
         require_checked([homes], sources["settings"], sources)
         ledgers = kept_frames(context, place, ledger_keys)
         for key, lines in ledgers.items():
             require_same_sources(lines.attrs["sources"], sources, f"measures/{key}")
+        require_same_sources(statistics["sources"], sources, "survey/statistics")
         stock = measure_inputs(rules, {"homes": homes}, {}).stock
-        table = figures_frame(figures(ledgers, stock, rules.edition))
+        precision = precision_of(statistics["populations"])
+        table = figures_frame(figures(ledgers, stock, rules.edition, precision))
         table.attrs = {"sources": sources}
         yield result(
             FIGURES_KEY, table, rules.edition, {"reported": int((table["status"] == "reported").sum())}
@@ -164,6 +174,10 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             "record_findings": dg.AssetIn(FINDINGS_KEY),
             "inputs": dg.AssetIn(INPUTS_KEY),
             "respondents": dg.AssetIn(RESPONDENTS_KEY),
+            "weights": dg.AssetIn(WEIGHTS_KEY),
+            "survey_findings": dg.AssetIn(SURVEY_FINDINGS_KEY),
+            "statistics": dg.AssetIn(STATISTICS_KEY),
+            "margins": dg.AssetIn(record_key("population_margins")),
             "homes": dg.AssetIn(record_key("homes")),
             "repairs": dg.AssetIn(record_key("repairs")),
             "households": dg.AssetIn(record_key("households")),
@@ -180,17 +194,29 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         record_findings: pd.DataFrame,
         inputs: Json,
         respondents: pd.DataFrame,
+        weights: pd.DataFrame,
+        survey_findings: pd.DataFrame,
+        statistics: Json,
+        margins: pd.DataFrame,
         homes: pd.DataFrame,
         repairs: pd.DataFrame,
         households: pd.DataFrame,
     ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-        refuse_if_stopped(stops_in(record_findings), "The return")
+        of_the_files = gather([record_findings, survey_findings])
+        refuse_if_stopped(stops_in(of_the_files), "The return")
         rules = rules_of(context, place)
         sources = current_sources(inputs, settings_hash(context, place))
-        require_checked([homes, repairs, households], sources["settings"], sources)
+        require_checked([homes, repairs, households, margins], sources["settings"], sources)
         require_same_sources(figures_table.attrs["sources"], sources, "statutory_return/figures")
         require_same_sources(respondents.attrs["sources"], sources, "survey/respondents")
+        require_same_sources(weights.attrs["sources"], sources, "survey/weights")
+        require_same_sources(statistics["sources"], sources, "survey/statistics")
         records = measure_inputs(rules, {"homes": homes, "repairs": repairs}, {})
+        weights_made = {
+            "key": WEIGHTS_KEY.to_user_string(),
+            "made_from": [record_key(table).to_user_string() for table in WEIGHED_FROM],
+            "data_version": content_hash(weights),
+        }
         received = [
             {"key": f"received/{each['table']}", "made_from": [each["file"]], "data_version": each["sha256"]}
             for each in inputs
@@ -203,13 +229,13 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
                 settings=rules.settings,
                 figures=figures_from_frame(figures_table),
                 reasons=reasons_table,
-                surveys=survey_evidence(respondents, households, records.stock.blocks),
+                surveys=survey_evidence(rules, respondents, weights, households, margins, statistics),
                 stock=records.stock.counts,
                 blocks=records.stock.blocks,
                 repairs_context=repairs_context(records),
-                findings=record_findings,
-                records_summary=[*inputs, *settings_inputs(context, place)],
-                assets=[*received, *reasons_table.attrs["ledgers"]],
+                findings=of_the_files,
+                records_summary=[*inputs, *settings_inputs(context, place), *_last_year_input(statistics)],
+                assets=[*received, weights_made, *reasons_table.attrs["ledgers"]],
                 software_version=version("tsm-pipeline"),
             )
         )
@@ -220,22 +246,39 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         status = assembled["status"]
         shown = {"complete": status["complete"], "to_confirm": status["to_confirm"]}
         yield result(DOCUMENT_KEY, assembled, rules.edition, {"figures": len(assembled["figures"]), **shown})
-        yield result(ALL_FINDINGS_KEY, gather([record_findings, of_the_return]), rules.edition)
+        yield result(ALL_FINDINGS_KEY, gather([of_the_files, of_the_return]), rules.edition)
 
     return document
 
 
+def _last_year_input(statistics: Json) -> list[dict[str, Any]]:
+    """Return the line of provenance of last year's figures, if there are any."""
+    source = statistics["last_year"]
+    if source is None:
+        return []
+    return [file_summary(PREVIOUS_FIGURES, source["file"], source["sha256"], source["bytes"])]
+
+
 def survey_evidence(
-    respondents: pd.DataFrame, households: pd.DataFrame, blocks: Mapping[str, str]
+    rules: Rules,
+    respondents: pd.DataFrame,
+    weights: pd.DataFrame,
+    households: pd.DataFrame,
+    margins: pd.DataFrame,
+    statistics: Json,
 ) -> dict[str, SurveyEvidence]:
-    """Return the survey records of each reported population."""
-    taking_part = respondents[respondents["standing"] == ""]
-    given = households.attrs["input"] is not None
+    """Return the survey of each reported population: its records, its weights, its statistics."""
+    counts = tally_weights(weights, sorted(rules.weighted))
     evidence = {}
-    for population in reported_surveys(blocks):
-        tenures = ["LCRA", "LCHO"] if population == "COMBINED" else [population]
+    for population, sample in samples_of(rules, respondents, households, margins).items():
+        responses = sample.respondents
+        if population in counts:
+            responses = responses.assign(weight=responses["response_id"].map(counts[population]))
         evidence[population] = SurveyEvidence(
-            taking_part[taking_part["population"] == population],
-            households[households["tenure"].isin(tenures)] if given else None,
+            responses,
+            sample.households,
+            sample.margins_total,
+            statistics["populations"].get(population),
+            statistics["last_year"],
         )
     return evidence

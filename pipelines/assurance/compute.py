@@ -13,6 +13,15 @@ from typing import Any
 
 import pandas as pd
 
+from pipelines.assurance.surveys import (
+    Weighed,
+    perception_ledgers,
+    precision_of,
+    reported_respondents,
+    statistics_of,
+    tally_weights,
+    weigh_surveys,
+)
 from pipelines.intake import (
     FINDING_COLUMNS,
     Landlord,
@@ -26,7 +35,7 @@ from pipelines.intake import (
     receive,
 )
 from pipelines.measures import Figure, Inputs, classify, figures
-from pipelines.measures.stock import COMBINED, LCHO, LCRA, REPORTED
+from pipelines.survey.last_year import LastYear
 from schemas.rulebook import Edition, Settings, load_edition
 from schemas.targets import Target
 
@@ -64,9 +73,9 @@ class Rules:
 
     @property
     def weighted(self) -> frozenset[str]:
-        """The populations whose supplied weights are used."""
+        """The populations whose responses are weighted."""
         plans = self.year_file.survey.items()
-        return frozenset(population for population, plan in plans if plan.weighting.method == "supplied")
+        return frozenset(population for population, plan in plans if plan.weighting.method != "none")
 
 
 def load_rules(landlord_folder: Path, year: str) -> Rules:
@@ -80,16 +89,22 @@ def load_rules(landlord_folder: Path, year: str) -> Rules:
 
 
 def measure_inputs(
-    rules: Rules, accepted: Mapping[str, pd.DataFrame], rejected: Mapping[str, pd.DataFrame]
+    rules: Rules,
+    accepted: Mapping[str, pd.DataFrame],
+    rejected: Mapping[str, pd.DataFrame],
+    weights: pd.DataFrame | None = None,
 ) -> Inputs:
-    """Return what the measures are computed from (the tables given, which may be some of them)."""
+    """Return what the measures are computed from (the tables given, which may be some of them).
+
+    `weights`: one row a respondent (`Weighed.weights`); only the perception measures need it.
+    """
     return Inputs(
         rules.edition,
         rules.settings,
         accepted,
         rejected,
         targets=rules.targets,
-        weighted=rules.weighted,
+        weights={} if weights is None else tally_weights(weights, sorted(rules.weighted)),
     )
 
 
@@ -119,11 +134,12 @@ def gather(findings: list[pd.DataFrame]) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Checked:
-    """A landlord's year after every check: rules, records and findings."""
+    """A landlord's year after every check: rules, records, the surveys with their weights, and findings."""
 
     rules: Rules
     records: Mapping[str, Records]
     summary: list[dict[str, Any]]
+    weighed: Weighed
     findings: pd.DataFrame
 
     @property
@@ -136,7 +152,7 @@ class Checked:
         """What the measures are computed from."""
         accepted = {table: records.accepted for table, records in self.records.items()}
         rejected = {table: records.rejected for table, records in self.records.items()}
-        return measure_inputs(self.rules, accepted, rejected)
+        return measure_inputs(self.rules, accepted, rejected, self.weighed.weights)
 
 
 def check_folder(landlord_folder: Path, year: str) -> Checked:
@@ -162,8 +178,16 @@ def check_folder(landlord_folder: Path, year: str) -> Checked:
         findings += [records[table].findings]
         summary.append(input_summary(received, records[table]))
     accepted = {table: each.accepted for table, each in records.items()}
-    findings.append(cross_check(accepted, rules.edition, rules.settings, rules.weighted, rules.targets))
-    return Checked(rules, records, [line for line in summary if line], gather(findings))
+    findings.append(cross_check(accepted, rules.edition, rules.settings, rules.targets))
+    weighed = weigh_accepted(rules, accepted)
+    findings.append(weighed.findings)
+    return Checked(rules, records, [line for line in summary if line], weighed, gather(findings))
+
+
+def weigh_accepted(rules: Rules, accepted: Mapping[str, pd.DataFrame]) -> Weighed:
+    """Return the surveys of the reported populations, weighed, from the accepted tables."""
+    everyone = reported_respondents(measure_inputs(rules, accepted, {}))
+    return weigh_surveys(rules, everyone, accepted["households"], accepted["population_margins"])
 
 
 def check_landlord(home: Path, code: str, year: str) -> Checked:
@@ -178,10 +202,9 @@ def compute_ledgers(inputs: Inputs) -> dict[str, pd.DataFrame]:
 
 def compute_figures(landlord_folder: Path, year: str) -> list[Figure]:
     """Return every figure of a landlord's year, from files to figures."""
-    inputs = check_folder(landlord_folder, year).inputs
-    return figures(compute_ledgers(inputs), inputs.stock, inputs.edition)
-
-
-def reported_surveys(blocks: Mapping[str, str]) -> list[str]:
-    """Return the populations whose survey is reported, in the return's order."""
-    return [population for population in (LCRA, LCHO, COMBINED) if blocks[population] == REPORTED]
+    checked = check_folder(landlord_folder, year)
+    inputs = checked.inputs
+    ledgers = compute_ledgers(inputs)
+    perception = perception_ledgers(ledgers, checked.rules)
+    statistics = statistics_of(checked.rules, checked.weighed, perception, LastYear())
+    return figures(ledgers, inputs.stock, inputs.edition, precision_of(statistics))

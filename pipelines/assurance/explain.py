@@ -7,13 +7,15 @@ explains is what was published.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import pandas as pd
 
 from pipelines.measures import Figure, figures_from_frame, plain
-from pipelines.measures.figures import as_text
-from pipelines.measures.ledger import reasons
+from pipelines.measures.figures import Precision, as_text
+from pipelines.measures.ledger import exact_sum, reasons
+from pipelines.measures.rounding import round_half_up
 from schemas.errors import InputError
 from schemas.rulebook import Edition, Measure
 
@@ -44,7 +46,18 @@ def explain(folder: Path, edition: Edition, key: str) -> Explanation:
     table = pd.read_csv(figures_file, dtype="str", keep_default_na=False)
     reported = [figure for figure in figures_from_frame(table) if figure.measure == key]
     lines = pd.read_parquet(ledger_file)
-    return Explanation(measure, edition, reported, lines, reasons(lines))
+    return Explanation(measure, edition, reported, lines, _amounts(lines))
+
+
+def _amounts(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return `ledger.reasons` with `amount`: what the lines add up to, where they are weighted."""
+    counts = reasons(lines)
+    if "weight" not in lines.columns:
+        return counts
+    keys = ["population", "reason", "counted", "met"]
+    weights = lines.assign(weight=lines["weight"].fillna("0")).groupby(keys, observed=True)["weight"]
+    sums = weights.agg(exact_sum).rename("amount").reset_index()
+    return counts.merge(sums, on=keys)
 
 
 def rows(explanation: Explanation, which: str) -> pd.DataFrame:
@@ -71,6 +84,8 @@ def as_lines(explanation: Explanation) -> list[str]:
         text.append(f"  {edition.status_note}")
     for figure in explanation.figures:
         text += ["", f"{figure.population}: {_arithmetic(figure, measure)}"]
+        if figure.precision is not None:
+            text.append(f"  {_precision(figure.precision)}")
         mine = explanation.reasons[explanation.reasons["population"] == figure.population]
         text += _reason_lines(mine, edition)
     elsewhere = explanation.reasons[
@@ -89,10 +104,25 @@ def _arithmetic(figure: Figure, measure: Measure) -> str:
     return f"{counts} x {measure.scale_factor} = {figure.value}{unit}"
 
 
+def _precision(precision: Precision) -> str:
+    low, high, unweighted, worth = (
+        round_half_up(Fraction(number), 1)
+        for number in (
+            precision.ci_low,
+            precision.ci_high,
+            precision.unweighted_value,
+            precision.n_effective,
+        )
+    )
+    return f"95% interval {low}% to {high}%; worth {worth} independent answers; unweighted {unweighted}%"
+
+
 def _reason_lines(counts: pd.DataFrame, edition: Edition) -> list[str]:
     text = []
     for row in counts.sort_values(["counted", "met", "records"], ascending=False).itertuples():
         side = "numerator and denominator" if row.met and row.counted else "numerator" if row.met else ""
         side = side or ("denominator" if row.counted else "outside")
-        text.append(f"  {row.records:>9,}  {side:<25}  {row.reason}: {edition.reasons[row.reason]}")
+        weighing = f" ({round_half_up(row.amount, 1):,} weighted)" if "amount" in counts.columns else ""
+        weighing = weighing.ljust(20 if weighing else 0)
+        text.append(f"  {row.records:>9,}{weighing}  {side:<25}  {row.reason}: {edition.reasons[row.reason]}")
     return text

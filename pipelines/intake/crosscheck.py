@@ -18,13 +18,11 @@ def cross_check(
     tables: Mapping[str, pd.DataFrame],
     edition: Edition,
     settings: Settings,
-    weighted: Collection[str] = (),
     targets: Collection[str] = (),
 ) -> pd.DataFrame:
     """Findings over the accepted frames of all tables, by name (see `FINDING_COLUMNS`).
 
-    `weighted` names the populations whose year file says that the contractor's weights are supplied;
-    `targets` the priorities of repairs for which it states a target.
+    `targets` names the priorities of repairs for which the year file states a target.
 
     The "all-in" baseline: each home that counts at year end has, for each safety programme, a check or an
     exclusion, of its own or through its building, and not both.
@@ -34,7 +32,6 @@ def cross_check(
     return join(
         _decent_homes(tables, context),
         *_all_in(tables, context),
-        *_weights(tables, weighted),
         *_targets(tables, targets),
         _margins(tables),
     )
@@ -116,20 +113,6 @@ def _programme_finding(
         "touches": touches,
     }
     return cross_findings(rule, columns, 1)
-
-
-def _weights(tables: Mapping[str, pd.DataFrame], weighted: Collection[str]) -> list[pd.DataFrame]:
-    """A finding for each population that is to be weighted while none of its responses has a weight."""
-    responses = tables["survey_responses"]
-    rule = TABLES["survey_responses"].rule(801)
-    findings = []
-    for population in weighted:
-        mine = responses if population == "COMBINED" else responses[responses["tenure"] == population]
-        if mine.empty or mine["weight"].notna().any():
-            continue
-        message = rule.message.format(population=population, count=f"{len(mine):,}")
-        findings.append(_table_finding(rule, responses, "survey_responses", message))
-    return findings
 
 
 def _targets(tables: Mapping[str, pd.DataFrame], targets: Collection[str]) -> list[pd.DataFrame]:

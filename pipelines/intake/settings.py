@@ -10,7 +10,7 @@ import difflib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -22,6 +22,7 @@ from typing import Any
 import jsonschema
 import yaml
 
+from pipelines.intake.sheet import heading_key
 from schemas.errors import InputError
 from schemas.targets import Target
 
@@ -78,11 +79,16 @@ class Exclusions:
 
 @dataclass(frozen=True)
 class Weighting:
-    """How responses are weighted: `none` or `supplied` (the contractor's weights)."""
+    """How responses are weighted: `none`, `supplied` (the contractor's weights), `post_stratify` or `rake`.
+
+    `bounds`: least and greatest ratio of a weight to its base weight. `collapse`: for each characteristic,
+    which category is joined to which.
+    """
 
     method: str = "none"
     characteristics: tuple[str, ...] = ()
     bounds: tuple[Decimal, Decimal] | None = None
+    collapse: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,7 @@ class SurveyPlan:
     exclusions: Exclusions | None = None
     questionnaire: str | None = None
     weighting: Weighting = Weighting()
+    quotas: tuple[str, ...] = ()
     changes_since_last_year: str | None = None
     representativeness: str | None = None
     failure_reason: str | None = None
@@ -210,20 +217,27 @@ def _plan(content: dict[str, Any], where: str, path: Path) -> SurveyPlan:
             "write simple_random, stratified or quota."
         )
     content["weighting"] = _weighting(content.get("weighting") or {"method": "none"}, where, path)
+    content["quotas"] = tuple(map(heading_key, content.get("quotas") or ()))
     return SurveyPlan(**content)
 
 
 def _weighting(content: dict[str, Any], where: str, path: Path) -> Weighting:
-    if content["method"] in ("post_stratify", "rake"):
+    method, bounds = content["method"], content.get("bounds")
+    characteristics = tuple(map(heading_key, content.get("characteristics") or ()))
+    if method in ("post_stratify", "rake") and not characteristics:
         raise InputError(
-            f"{path}: '{where}.weighting.method' is {content['method']}, which comes in a later release: "
-            "write supplied and give the contractor's weights in survey_responses, or write none."
+            f"{path}: '{where}.weighting.characteristics' is missing, as the method is {method}: write the "
+            "columns to weight by, such as [age_band, area]."
         )
-    bounds = content.get("bounds")
+    collapse = {
+        heading_key(name): {str(old): str(new) for old, new in joined.items()}
+        for name, joined in (content.get("collapse") or {}).items()
+    }
     return Weighting(
-        method=content["method"],
-        characteristics=tuple(content.get("characteristics") or ()),
+        method=method,
+        characteristics=characteristics,
         bounds=(Decimal(str(bounds[0])), Decimal(str(bounds[1]))) if bounds else None,
+        collapse=collapse,
     )
 
 

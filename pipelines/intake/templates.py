@@ -41,7 +41,9 @@ survey:
     # incentives: none            # type and amount, or none
     # exclusions: {{count: 4, reason: risk to interviewer}}
     # questionnaire: questionnaire.pdf
-    # weighting: {{method: none}}   # none | supplied (weights in survey_responses)
+    # weighting: {{method: rake, characteristics: [age_band, area], bounds: [0.3, 3]}}
+    #                             # none | supplied (weights in survey_responses) | post_stratify | rake
+    # quotas: [age_band, area]    # what `tsm survey` follows during fieldwork
     # representativeness:         # in words: how the responses compare with the population
     # failure_reason:             # in words: why too few responded, if too few did
     # other_method_text:          # in words: what the survey method "other" was

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -37,11 +37,34 @@ STATUS_REASONS = {
 
 
 @dataclass(frozen=True)
+class Precision:
+    """How far a survey estimate can be off, in the unit of the value (percent), unrounded.
+
+    `se`: standard error, without the finite population correction. `deff`: linearised design effect (None
+    where the value is 0 or 100). `n_effective`: answers of a simple random sample that would tell as much.
+    `ci_low`, `ci_high`: ends of the 95% interval. `unweighted_value`: the value without weights.
+    """
+
+    se: float
+    deff: float | None
+    n_effective: float
+    ci_low: float
+    ci_high: float
+    unweighted_value: float
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Return the columns of the figures table that hold it."""
+        return tuple(field.name for field in fields(cls))
+
+
+@dataclass(frozen=True)
 class Figure:
     """One reported value of one population: exact counts, and the value rounded once, if there is one.
 
     `answers` maps the scale's codes and NADK to counts (perception only); `filter_yes` and `filter_no` stand
-    where the measure has a filter; the two `met_…_extension` split CH02's numerator.
+    where the measure has a filter; the two `met_…_extension` split CH02's numerator; `precision` that of a
+    survey estimate.
     """
 
     measure: str
@@ -58,6 +81,7 @@ class Figure:
     filter_no: Fraction | None = None
     met_without_extension: Fraction | None = None
     met_with_extension: Fraction | None = None
+    precision: Precision | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -73,10 +97,22 @@ def value_of(numerator: Fraction, denominator: Fraction, measure: Measure) -> De
     return round_half_up(numerator / denominator * measure.scale_factor, measure.places)
 
 
-def figures(ledgers: Mapping[str, pd.DataFrame], stock: Stock, edition: Edition) -> list[Figure]:
-    """Return every reported value of the year, by measure (reporting order) and population."""
+def figures(
+    ledgers: Mapping[str, pd.DataFrame],
+    stock: Stock,
+    edition: Edition,
+    precision: Mapping[tuple[str, str], Precision] | None = None,
+) -> list[Figure]:
+    """Return every reported value of the year, by measure (reporting order) and population.
+
+    `precision`: that of the survey estimates, by (measure, population).
+    """
+    known = precision or {}
     return [
-        _figure(ledgers[measure.key], measure, population, stock, edition)
+        replace(
+            _figure(ledgers[measure.key], measure, population, stock, edition),
+            precision=known.get((measure.key, population)),
+        )
         for measure in edition.measures
         for population in measure.populations
     ]
@@ -191,13 +227,15 @@ def figures_frame(reported: list[Figure]) -> pd.DataFrame:
             "met_without_extension": plain(figure.met_without_extension),
             "met_with_extension": plain(figure.met_with_extension),
             **{column: plain(answers.get(code)) for code, column in _ANSWER_COLUMNS.items()},
+            **dict.fromkeys(Precision.names()),
+            **({} if figure.precision is None else asdict(figure.precision)),
         }
         rows.append({name: as_text(row[name]) for name in FIGURE_COLUMNS})
     return pd.DataFrame(rows, columns=list(FIGURE_COLUMNS), dtype="str")
 
 
 def as_text(value: object) -> str:
-    """Return a cell of a table of text: blank for None, a decimal without an exponent."""
+    """Return a cell of a table of text: blank for None, a decimal without an exponent, a float exactly."""
     if isinstance(value, Decimal):
         return f"{value:f}"
     return "" if value is None else str(value)
@@ -215,6 +253,8 @@ def _from_row(row: dict[str, str]) -> Figure:
     answers = {code: count(column) for code, column in _ANSWER_COLUMNS.items()}
     answers[NADK] = count("not_applicable")
     present = {code: number for code, number in answers.items() if number is not None}
+    # A figures.csv from before these columns existed can be explained too.
+    parts = {name: float(row[name]) if row.get(name) else None for name in Precision.names()}
     return Figure(
         row["measure"],
         int(row["part"]) if row["part"] else None,
@@ -230,4 +270,5 @@ def _from_row(row: dict[str, str]) -> Figure:
         count("filter_no"),
         count("met_without_extension"),
         count("met_with_extension"),
+        None if parts["se"] is None else Precision(**parts),  # type: ignore[arg-type]
     )

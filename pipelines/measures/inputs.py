@@ -19,8 +19,8 @@ class Inputs:
     """The checked records of one landlord and year, and the rules to read them by.
 
     `accepted` and `rejected` map a table's name to its frame: the typed rows that passed every check, and
-    the rows turned away (the table's key columns and `source_row`). `weighted` names the populations whose
-    supplied weights are used.
+    the rows turned away (the table's key columns and `source_row`). `weights` maps each population that is
+    weighted to what its responses count as: decimal text by response_id.
     """
 
     edition: Edition
@@ -28,7 +28,7 @@ class Inputs:
     accepted: Mapping[str, pd.DataFrame]
     rejected: Mapping[str, pd.DataFrame]
     targets: Mapping[str, Target] = field(default_factory=dict)
-    weighted: frozenset[str] = frozenset()
+    weights: Mapping[str, pd.Series] = field(default_factory=dict)
 
     @cached_property
     def stock(self) -> Stock:

@@ -15,6 +15,8 @@ from functools import reduce
 import numpy as np
 import pandas as pd
 
+from schemas.outputs import LEFT_OUT_REASONS, REJECTED
+
 COLUMNS = ("record_type", "record_id", "source_row", "population", "counted", "met", "reason")
 
 # (adds to the denominator, adds to the numerator)
@@ -68,9 +70,13 @@ def build(
 
 
 def rejected_lines(record_type: str, rejected: pd.DataFrame, key: str) -> pd.DataFrame:
-    """Return ledger lines for the records that the checks turned away: they are seen to be missing."""
+    """Return ledger lines for the records that were turned away: they are seen to be missing.
+
+    By a check, or before it by a filter of sources.yaml or an entry of corrections.yaml (`finding_id`).
+    """
     blank = pd.Series("", index=rejected.index, dtype="str")
-    return build(record_type, rejected, key, blank, blank.replace("", "rejected_record"), {})
+    reason = rejected["finding_id"].map(LEFT_OUT_REASONS).fillna(REJECTED).astype("str")
+    return build(record_type, rejected, key, blank, reason, {})
 
 
 def join(*parts: pd.DataFrame) -> pd.DataFrame:

@@ -77,15 +77,26 @@ def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:
     ]
     reason = ledger.first_reason(responses.index, steps, otherwise="not_positive")
     evidence = {"answer": answer.where(takes_part, ""), "filter_answer": filter_answer.where(takes_part, "")}
-    if inputs.weighted:
-        unweighted = ~responses["population"].isin(inputs.weighted)
-        evidence["weight"] = responses["weight"].where(~unweighted, "1").fillna("0")
+    if inputs.weights:
+        evidence["weight"] = _counts_as(inputs, responses)
     lines = ledger.build(
         "response", responses, "response_id", responses["population"], reason, _OUTCOMES, evidence
     )
     return ledger.join(
         lines, ledger.rejected_lines("response", inputs.rejected["survey_responses"], "response_id")
     )
+
+
+def _counts_as(inputs: Inputs, responses: pd.DataFrame) -> pd.Series:
+    """Return what each response counts as, decimal text: its weight, 1 where its population is not weighted.
+
+    A response that takes no part has no weight and counts as 0.
+    """
+    counts = pd.Series("1", index=responses.index, dtype="str")
+    for population, weights in inputs.weights.items():
+        mine = responses["population"] == population
+        counts = counts.mask(mine, responses["response_id"].map(weights).fillna("0"))
+    return counts
 
 
 def _filter(inputs: Inputs, measure: Measure, responses: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

@@ -30,6 +30,11 @@ class Stock:
     counts: Mapping[str, int]
     blocks: Mapping[str, str]
 
+    @property
+    def surveyed(self) -> list[str]:
+        """The populations whose survey is reported, in the return's order."""
+        return [population for population in (LCRA, LCHO, COMBINED) if self.blocks[population] == REPORTED]
+
     def block_of(self, tenure: pd.Series) -> pd.Series:
         """Return the population in which each tenure's survey answers and complaints stand (blank = none)."""
         relevant = tenure.where(tenure.isin(RELEVANT), "")

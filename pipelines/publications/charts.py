@@ -3,17 +3,19 @@
 Colours: the Government Analysis Function's, blue for the two answers that count as satisfied, orange and
 plum for the two dissatisfied ones, grey between. A white gap stands between neighbours, each segment
 carries its share where there is room, and a table with the five answers always stands beneath, so that
-nothing is said by colour alone.
+nothing is said by colour alone. Marks on an axis differ by shape, which a grey print keeps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from pipelines.publications.fonts import width
+from pipelines.publications.fonts import printable, width
 from pipelines.publications.text import ANSWER_CODES
 
 # code -> fill, colour of the label on it (contrast at least 4.5:1 each)
@@ -69,6 +71,257 @@ def stacked_bar(answers: Sequence[Mapping[str, Any]], message: str) -> Markup:
         '<svg class="bar" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" font-size="{}" '
         'font-weight="600" text-anchor="middle" font-family="Report Sans"><title>{}</title>{}</svg>'
     ).format(BAR_WIDTH, BAR_HEIGHT, _LABEL, escape(message), Markup("").join(parts))
+
+
+# --- marks on an axis ----------------------------------------------------------------------------------
+
+# The same scale as the bars, 1000 units across the 174 mm of the text, and labels of the same size.
+CHART_WIDTH = 1000
+MOST_ROWS = 16  # a chart of more could outgrow a page
+_MM = 0.174  # millimetres in a unit
+_PITCH = 32
+_INTERVAL_PITCH = 37  # last year's mark stands beneath the interval
+_SECOND_LINE = 29
+_KEY_MIDDLE = 18
+_LONGEST = 200  # characters: more never fit on two lines
+_TOP = 42
+_FOOT = 36
+_DARK, _BLUE, _PLUM = "#12436D", "#2073BC", "#801650"
+_INK, _SOFT, _LINK, _GRID = "#0B0C0C", "#484949", "#767676", "#CECECE"
+
+
+_Mark = Callable[[float, float], Markup]  # draws at a place and the middle of its row
+
+
+@dataclass(frozen=True)
+class IntervalRow:
+    """An estimate with its interval (0 to 100) and, where there is one, last year's value."""
+
+    label: str
+    title: str
+    value: float
+    low: float
+    high: float
+    value_text: str
+    last: float | None = None
+
+
+@dataclass(frozen=True)
+class ShareRow:
+    """A category's share (0 to 100) of the population, of the responses and, if weighted, of the weights."""
+
+    title: str
+    population: float
+    responses: float
+    weighted: float | None
+    gap_text: str
+
+
+def interval_chart(rows: Sequence[IntervalRow], message: str) -> Markup:
+    """Estimates as dots, each on its interval, on one axis from 0% to 100%; last year's value hollow."""
+    place = _scale(472, 904, 100)
+    key: list[tuple[str, _Mark]] = [("This year’s result", _dot), ("Its 95% interval", _interval_key)]
+    if any(row.last is not None for row in rows):
+        key.append(("Last year’s result", _hollow_key))
+    middles, foot = _rows(_INTERVAL_PITCH for _ in rows)
+    parts = [_legend(key), *_axis([(place(tick), f"{tick}%") for tick in range(0, 101, 20)], foot)]
+    for row, middle in zip(rows, middles, strict=True):
+        parts += [
+            _text(0, middle, row.label, bold=True),
+            _text(72, middle, _fitting(row.title, 384)),
+            _interval(place(row.low), place(row.high), middle),
+        ]
+        if row.last is not None:
+            parts.append(_hollow(place(row.last), middle))
+        parts += [
+            _dot(place(row.value), middle),
+            _text(CHART_WIDTH, middle, row.value_text, bold=True, anchor="end"),
+        ]
+    return _chart(foot, message, parts)
+
+
+def share_charts(rows: Sequence[ShareRow], message: str, gap_title: str) -> tuple[Markup, ...]:
+    """Shares by category: a line for the population, a dot for the responses, a diamond for the weighted
+    responses, and the gap between the first two at the end. Many categories take several charts, all on the
+    same axis.
+    """
+    shares = [share for row in rows for share in (row.population, row.responses, row.weighted or 0)]
+    pieces = [rows[at : at + MOST_ROWS] for at in range(0, len(rows), MOST_ROWS)]
+    return tuple(
+        _share_chart(
+            piece,
+            max(shares),
+            message if len(pieces) == 1 else f"Part {number} of {len(pieces)}. {message}",
+            gap_title,
+        )
+        for number, piece in enumerate(pieces, start=1)
+    )
+
+
+def _share_chart(rows: Sequence[ShareRow], greatest: float, message: str, gap_title: str) -> Markup:
+    step, last = _ticks(greatest)
+    place = _scale(320, 870, last)
+    key: list[tuple[str, _Mark]] = [("All households", _line), ("Responses", _dot)]
+    if any(row.weighted is not None for row in rows):
+        key.append(("Weighted responses", _diamond))
+    titles = {row: _wrapped(row.title, 290) for row in rows}
+    middles, foot = _rows(_PITCH + _SECOND_LINE * (len(titles[row]) - 1) for row in rows)
+    parts = [
+        _legend(key),
+        _text(CHART_WIDTH, _KEY_MIDDLE, gap_title, anchor="end", fill=_SOFT),
+        *_axis([(place(tick), f"{tick}%") for tick in range(0, last + 1, step)], foot),
+    ]
+    for row, middle in zip(rows, middles, strict=True):
+        first = middle - _SECOND_LINE * (len(titles[row]) - 1) / 2
+        parts += [
+            *(_text(0, first + _SECOND_LINE * at, line) for at, line in enumerate(titles[row])),
+            _link(place(row.population), place(row.responses), middle),
+            _line(place(row.population), middle),
+            _dot(place(row.responses), middle),
+        ]
+        if row.weighted is not None:
+            parts.append(_diamond(place(row.weighted), middle))
+        parts.append(_text(CHART_WIDTH, middle, row.gap_text, bold=True, anchor="end"))
+    return _chart(foot, message, parts)
+
+
+def warning_sign() -> Markup:
+    """A triangle with an exclamation mark, for a warning that words repeat."""
+    return Markup(
+        '<svg class="sign" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 22" width="8mm" height="7.3mm">'
+        '<title>Warning</title><path d="M12 1 23 21H1Z" fill="{}"/>'
+        '<path d="M12 8v7M12 17v2.4" stroke="#FFFFFF" stroke-width="2.4"/></svg>'
+    ).format(_PLUM)
+
+
+def _rows(heights: Iterable[float]) -> tuple[list[float], float]:
+    """The middle of each row, and where the rows end."""
+    middles, y = [], float(_TOP)
+    for height in heights:
+        middles.append(y + height / 2)
+        y += height
+    return middles, y
+
+
+def _scale(left: float, right: float, last: float) -> Callable[[float], float]:
+    """Where a percentage stands on an axis from 0 to `last`."""
+    return lambda percent: left + (right - left) * percent / last
+
+
+def _ticks(greatest: float) -> tuple[int, int]:
+    """The step between the marks of an axis from 0%, five at most, and its end."""
+    step = next((each for each in (1, 2, 5, 10) if greatest <= 5 * each), 20)
+    return step, step * max(ceil(greatest / step), 1)
+
+
+def _chart(foot: float, message: str, parts: Iterable[Markup]) -> Markup:
+    height = foot + _FOOT
+    return Markup(
+        '<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" width="{}mm" '
+        'height="{}mm" font-size="{}" font-family="Report Sans, Report Sans Extended">'
+        "<title>{}</title>{}</svg>"
+    ).format(
+        CHART_WIDTH,
+        _place(height),
+        _place(CHART_WIDTH * _MM),
+        _place(height * _MM),
+        _LABEL,
+        escape(printable(message)),
+        Markup("").join(parts),
+    )
+
+
+def _axis(ticks: Sequence[tuple[float, str]], foot: float) -> list[Markup]:
+    """Gridlines in one path, and their labels beneath."""
+    lines = "".join(f"M{_place(x)} {_TOP}V{_place(foot)}" for x, _ in ticks)
+    return [
+        Markup('<path d="{}" stroke="{}" stroke-width="1.6"/>').format(lines, _GRID),
+        *(_text(x, foot + 18, label, anchor="middle", fill=_SOFT) for x, label in ticks),
+    ]
+
+
+def _legend(key: Sequence[tuple[str, _Mark]]) -> Markup:
+    """The marks in a row at the top, each followed by what it stands for."""
+    parts, x = [], 18.0
+    for words, mark in key:
+        parts += [mark(x, _KEY_MIDDLE), _text(x + 27, _KEY_MIDDLE, words, fill=_SOFT)]
+        x += 27 + width(words, _LABEL) + 44
+    return Markup("").join(parts)
+
+
+def _text(
+    x: float, middle: float, text: str, *, bold: bool = False, anchor: str = "start", fill: str = _INK
+) -> Markup:
+    return Markup('<text x="{}" y="{}" fill="{}" text-anchor="{}" font-weight="{}">{}</text>').format(
+        _place(x), _place(middle + _LABEL * 0.34), fill, anchor, 600 if bold else 400, printable(text)
+    )
+
+
+def _fitting(text: str, room: float) -> str:
+    """`text` on one line, cut where it is wider than `room`: the table has it whole."""
+    line = " ".join(printable(text[:_LONGEST]).split())
+    if width(line, _LABEL) <= room:
+        return line
+    while line and width(line + "…", _LABEL) > room:
+        line = line[:-1]
+    return line.rstrip() + "…"
+
+
+def _wrapped(text: str, room: float) -> tuple[str, ...]:
+    """`text` on one line or two, the second cut where it is too wide."""
+    words = printable(text[:_LONGEST]).split()
+    taken = 0
+    while taken < len(words) and width(" ".join(words[: taken + 1]), _LABEL) <= room:
+        taken += 1
+    if taken in (0, len(words)):
+        return (_fitting(text, room),)
+    return " ".join(words[:taken]), _fitting(" ".join(words[taken:]), room)
+
+
+def _interval(start: float, end: float, middle: float) -> Markup:
+    """A bar with an upright at each end, so that a short one is still seen on both sides of its dot."""
+    return Markup(
+        '<path d="M{start} {top}v18M{end} {top}v18M{start} {middle}H{end}" stroke="{}" stroke-width="5"/>'
+    ).format(_BLUE, start=_place(start), end=_place(end), top=_place(middle - 9), middle=_place(middle))
+
+
+def _interval_key(x: float, middle: float) -> Markup:
+    return _interval(x - 15, x + 15, middle)
+
+
+def _link(start: float, end: float, middle: float) -> Markup:
+    return Markup('<path d="M{} {}H{}" stroke="{}" stroke-width="4"/>').format(
+        _place(start), _place(middle), _place(end), _LINK
+    )
+
+
+def _dot(x: float, middle: float) -> Markup:
+    return Markup('<circle cx="{}" cy="{}" r="7.5" fill="{}" stroke="#FFFFFF" stroke-width="1.5"/>').format(
+        _place(x), _place(middle), _DARK
+    )
+
+
+def _line(x: float, middle: float) -> Markup:
+    return Markup('<path d="M{} {}v28" stroke="{}" stroke-width="5"/>').format(
+        _place(x), _place(middle - 14), _INK
+    )
+
+
+def _hollow(x: float, middle: float) -> Markup:
+    """A hollow triangle that points at the bar from below, so that it never lies on this year's dot."""
+    return Markup('<path d="M{} {}l7.5 12h-15z" fill="#FFFFFF" stroke="{}" stroke-width="2.4"/>').format(
+        _place(x), _place(middle + 6), _PLUM
+    )
+
+
+def _hollow_key(x: float, middle: float) -> Markup:
+    return _hollow(x, middle - 12)
+
+
+def _diamond(x: float, middle: float) -> Markup:
+    return Markup('<path d="M{} {}l12 12l-12 12l-12 -12z" fill="none" stroke="{}" stroke-width="3"/>').format(
+        _place(x), _place(middle - 12), _PLUM
+    )
 
 
 def _place(number: float) -> str:

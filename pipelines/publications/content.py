@@ -41,12 +41,14 @@ _TABLE_WORDS = {
 class AnswerBlock:
     """The five answers to one survey question in one population: a chart and the table beneath it.
 
-    `chart` is None, and `missing` says why in words, where there are no answers to show.
+    `interval_text` is the 95% interval, '' where there is none. `chart` is None, and `missing` says why in
+    words, where there are no answers to show.
     """
 
     label: str
     title: str
     value_text: str
+    interval_text: str
     missing: str
     chart: Markup | None
     answers: tuple[Mapping[str, Any], ...]
@@ -143,10 +145,12 @@ def summary(document: Document) -> Table:
     ]
     for survey in document["survey"]:
         accuracy = survey["accuracy"]
+        honest = (survey["statistics"] or {"accuracy": None})["accuracy"]
+        doubt = f" {honest['text']}" if honest and honest["only_nominally"] else ""
         rows.append(
             (
                 f"Is the survey accurate enough ({population_word(survey['population'])})?",
-                Cell(_MET_ANSWERS[accuracy["met"]], note=str(accuracy["text"]), strong=True),
+                Cell(_MET_ANSWERS[accuracy["met"]], note=f"{accuracy['text']}{doubt}", strong=True),
             )
         )
     return make_table("The return in brief", _FACTS, rows, headless=True)
@@ -268,8 +272,9 @@ def theme_answers(document: Document, theme: Mapping[str, Any]) -> list[tuple[st
     asked = [key for key in theme["measures"] if measures[key]["kind"] == "perception"]
     found = []
     for population in populations_shown(document):
+        intervals = _intervals(document, population)
         blocks = [
-            _answer_block(figure, measures[figure["measure"]], population)
+            _answer_block(figure, measures[figure["measure"]], population, intervals)
             for figure in figures_of(document, asked, population)
         ]
         if blocks:
@@ -277,7 +282,24 @@ def theme_answers(document: Document, theme: Mapping[str, Any]) -> list[tuple[st
     return found
 
 
-def _answer_block(figure: Mapping[str, Any], measure: Mapping[str, Any], population: str) -> AnswerBlock:
+def has_intervals(answered: Iterable[tuple[str, Sequence[AnswerBlock]]]) -> bool:
+    """Whether any of the blocks that `theme_answers` gives has a 95% interval to show."""
+    return any(block.interval_text for _, blocks in answered for block in blocks)
+
+
+def _intervals(document: Document, population: str) -> dict[str, str]:
+    """The 95% interval of each survey measure of a population that has one."""
+    return {
+        estimate["measure"]: str(estimate["interval_text"])
+        for survey in document["survey"]
+        if survey["population"] == population and survey["statistics"] is not None
+        for estimate in survey["statistics"]["estimates"]
+    }
+
+
+def _answer_block(
+    figure: Mapping[str, Any], measure: Mapping[str, Any], population: str, intervals: Mapping[str, str]
+) -> AnswerBlock:
     base = []
     if figure["denominator"] is not None:
         base.append(f"{count_text(figure['denominator'])} answers on the scale")
@@ -300,6 +322,7 @@ def _answer_block(figure: Mapping[str, Any], measure: Mapping[str, Any], populat
         label=measure["label"],
         title=measure["short_title"],
         value_text=str(figure["value_text"]),
+        interval_text=intervals.get(figure["measure"], "") if shown else "",
         missing="" if shown else str(figure["reason"] or "No answers to show."),
         chart=chart,
         answers=tuple(ordered),

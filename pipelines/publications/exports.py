@@ -15,6 +15,17 @@ from pipelines.publications.text import ANSWER_CODES, clean, plain_number
 FIGURE_COLUMNS = (*schemas.outputs.FIGURE_COLUMNS, "rules")
 NROSH_COLUMNS = ("section", "question", "datapoint", "field", "label", "value", "note", "rules")
 
+# The columns that hold the five answers, best first.
+ANSWER_COLUMNS = dict(
+    zip(
+        ("very_satisfied", "fairly_satisfied", "neither", "fairly_dissatisfied", "very_dissatisfied"),
+        ANSWER_CODES,
+        strict=True,
+    )
+)
+# The columns that say how far a survey's result can be off: never rounded.
+PRECISION_COLUMNS = ("se", "deff", "n_effective", "ci_low", "ci_high", "unweighted_value")
+
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -30,21 +41,21 @@ def return_json(document: Mapping[str, Any]) -> bytes:
 
 
 def figures_csv(document: Mapping[str, Any]) -> bytes:
-    """One row per reported value: counts exact, values with one decimal, nothing where nothing is known."""
+    """One row per reported value: counts exact, values with one decimal, precision unrounded, nothing where
+    nothing is known.
+    """
     return to_csv(FIGURE_COLUMNS, figure_rows(document), one_decimal="value")
 
 
 def figure_rows(document: Mapping[str, Any]) -> list[list[Any]]:
     """The figures as rows in the order of FIGURE_COLUMNS; numbers stay numbers."""
+    rules = rules_text(document)
     rows = []
     for figure in document["figures"]:
         counts = {answer["code"]: answer["count"] for answer in figure["answers"] or ()}
-        rows.append(
-            [figure[column] for column in FIGURE_COLUMNS[:9]]
-            + [counts.get(code) for code in ANSWER_CODES]
-            + [figure[column] for column in FIGURE_COLUMNS[14:-1]]
-            + [rules_text(document)]
-        )
+        answers = {column: counts.get(code) for column, code in ANSWER_COLUMNS.items()}
+        known = {**figure, **answers, "rules": rules}
+        rows.append([known[column] for column in FIGURE_COLUMNS])
     return rows
 
 

@@ -61,6 +61,7 @@ def sections(document: Mapping[str, Any]) -> list[Section]:
     ]
     planned += [
         Section("survey", "How the survey was done", "return/survey.html.j2"),
+        Section("accuracy", "How accurate and how representative", "return/accuracy.html.j2"),
         Section("questionnaire", "The questionnaire", "return/questionnaire.html.j2"),
         Section("standards", "Repair targets and complaint time limits", "return/standards.html.j2"),
         Section("quality", "Data quality", "return/quality.html.j2"),

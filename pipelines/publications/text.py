@@ -34,6 +34,17 @@ def count_text(number: float | int | None) -> str:
     return f"{exact.quantize(Decimal('0.1'), rounding=ROUND_HALF_UP):,}"
 
 
+def decimal_text(number: float | int | None, places: int) -> str:
+    """A number to so many decimals, half-up, with thousands separators; 'Not known' where there is none.
+
+    >>> decimal_text(1083.96, 0), decimal_text(-2.25, 1), decimal_text(None, 1)
+    ('1,084', '-2.3', 'Not known')
+    """
+    if number is None:
+        return "Not known"
+    return f"{Decimal(str(number)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP):,}"
+
+
 def plain_number(number: float | int | None, places: int | None = None) -> str:
     """A number as a machine reads it: no separators; `places` fixes the decimals, '' where there is none.
 

@@ -9,13 +9,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pipelines.publications.exports import FIGURE_COLUMNS, NROSH_COLUMNS, figure_rows, nrosh_rows
+from pipelines.publications.exports import (
+    FIGURE_COLUMNS,
+    NROSH_COLUMNS,
+    PRECISION_COLUMNS,
+    figure_rows,
+    nrosh_rows,
+)
 from pipelines.publications.findings import COLUMNS as FINDING_COLUMNS
 from pipelines.publications.findings import findings_rows
 from pipelines.publications.text import clean, date_text
 
 _LONGEST_CELL = 32_767  # Excel's own limit
 _WIDEST = 60
+# How the numbers of the figures are shown; what is stored is not rounded.
+_SHOWN = {"value": "0.0"} | dict.fromkeys(PRECISION_COLUMNS, "0.00")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _XLSX_ROWS = 1_048_575  # without the header
 
@@ -23,7 +31,8 @@ _XLSX_ROWS = 1_048_575  # without the header
 def return_xlsx(document: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> bytes:
     """The workbook. One table a sheet from cell A1, a header row, no merged cells, nothing that runs.
 
-    Text is stored as text whatever it begins with; numbers are numbers, values shown with one decimal.
+    Text is stored as text whatever it begins with; numbers are numbers, values shown with one decimal and
+    their precision with two.
     """
     from openpyxl import Workbook
 
@@ -88,7 +97,7 @@ def _fill(sheet: Any, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
     for at, column in enumerate(columns, start=1):
         _put(sheet.cell(1, at), column)
         sheet.cell(1, at).font = bold
-        longest = max((len(str(row[at - 1])) for row in rows if row[at - 1] is not None), default=0)
+        longest = max((_length(row[at - 1]) for row in rows), default=0)
         sheet.column_dimensions[get_column_letter(at)].width = min(max(longest, len(column)) + 2, _WIDEST)
     for line, row in enumerate(rows, start=2):
         for at, value in enumerate(row, start=1):
@@ -96,11 +105,18 @@ def _fill(sheet: Any, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
             _put(cell, value)
             if isinstance(value, str) and len(value) > _WIDEST:
                 cell.alignment = wrapped
-            elif columns is FIGURE_COLUMNS and columns[at - 1] == "value":
-                cell.number_format = "0.0"
+            elif columns is FIGURE_COLUMNS and columns[at - 1] in _SHOWN:
+                cell.number_format = _SHOWN[columns[at - 1]]
     if rows:  # a table names its header row to a screen reader; Excel refuses one without rows
         name = re.sub(r"\W", "", sheet.title)
         sheet.add_table(Table(displayName=name, ref=f"A1:{get_column_letter(len(columns))}{len(rows) + 1}"))
+
+
+def _length(value: Any) -> int:
+    """How many characters of a value are seen: of a number with many decimals, two of them."""
+    if value is None:
+        return 0
+    return len(f"{value:.2f}" if isinstance(value, float) else str(value))
 
 
 def _put(cell: Any, value: Any) -> None:

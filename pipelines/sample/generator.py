@@ -154,7 +154,11 @@ def _year_file(spec: SampleSpec, year: str, age: int) -> str:
     changes = "none" if age == 0 else "A postal questionnaire was sent to those without a telephone number"
     plans = [
         _PLAN.format(
-            population=population, first=first, changes=changes, questionnaire=_questionnaire_file(population)
+            population=population,
+            first=first,
+            changes=changes,
+            questionnaire=_questionnaire_file(population),
+            weighting=_WEIGHTING.get(population, "{method: none}"),
         )
         for population in _surveyed(spec)
     ]
@@ -183,19 +187,20 @@ settings: {{}}
 confirmations: []
 """
 
+# Older tenants answer more readily: the larger survey is weighted for it, the smaller is left as it is.
+_WEIGHTING = {"LCRA": "{method: rake, characteristics: [age_band, area], bounds: [0.3, 3]}"}
+
 _PLAN = """\
   {population}:
     approach: sample
-    sampling: stratified
+    sampling: quota
     fieldwork: {{from: {first}-09-02, to: {first}-11-30}}
     contractor: Example Research Ltd (synthetic)
     interviewed_by: contractor
     incentives: A prize draw for one £100 shopping voucher
     questionnaire: {questionnaire}
-    weighting: {{method: none}}
-    representativeness: >-
-      The sample was compared with all households by age, area and building type.
-      Older tenants answered more readily; no weights were used.
+    weighting: {weighting}
+    quotas: [age_band, area]
     changes_since_last_year: {changes}
 """
 

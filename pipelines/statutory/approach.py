@@ -14,16 +14,15 @@ import pandas as pd
 from pipelines.measures.rounding import round_half_up
 from pipelines.statutory.inputs import ReturnInputs, SurveyEvidence
 from pipelines.statutory.methods import by_method
+from pipelines.statutory.survey_statistics import name_of, representativeness_text
 from pipelines.statutory.wording import (
     SAMPLING_TEXTS,
     TENANTS,
     counted,
     day_text,
     listed,
-    percentage,
 )
 from pipelines.survey.accuracy import AccuracyTest, accuracy_test
-from pipelines.survey.representativeness import compare, largest_gaps
 from schemas.rulebook import ApproachItem, Edition
 
 if TYPE_CHECKING:
@@ -63,8 +62,11 @@ class Survey:
 
     @property
     def population_size(self) -> int | None:
-        """Households of the relevant tenant population: the households table's, else year.yaml's."""
-        return self.given("population") if self.households is None else len(self.households)
+        """Households of the relevant tenant population: by the households table, year.yaml or the margins."""
+        if self.households is not None:
+            return len(self.households)
+        stated: int | None = self.given("population")
+        return self.evidence.margins_total if stated is None else stated
 
     @cached_property
     def excluded(self) -> tuple[int, str] | None:
@@ -158,46 +160,17 @@ def _sampling(survey: Survey) -> Written:
     return f"A sample of households, drawn by {SAMPLING_TEXTS[sampling]}.", ""
 
 
-def _name(characteristic: str) -> str:
-    return characteristic.replace("_", " ")
-
-
-def shared_characteristics(survey: Survey) -> list[str]:
-    """Return the characteristics that both responses and households carry, in the responses' order."""
-    if survey.households is None:
-        return []
-    known = set(survey.households.attrs.get("characteristics", ()))
-    shared = [name for name in survey.responses.attrs.get("characteristics", ()) if name in known]
-    return [*(["tenure"] if survey.population == "COMBINED" else []), *shared]
-
-
 def _representativeness(survey: Survey) -> Written:
     remedy = survey.put(
         "representativeness",
         "how the responses compare with the tenant population and on which characteristics; or provide a "
-        "households table with the same characteristics as the responses",
+        "households or population_margins table with the same characteristics as the responses",
     )
     stated = survey.given("representativeness")
     if stated:
         return _sentence(stated), remedy
-    shared = shared_characteristics(survey)
-    if survey.households is None or not shared or survey.responses.empty:
-        return None, remedy
-    comparison = compare(survey.responses, survey.households, shared)
-    if comparison.empty:
-        return None, remedy
-    gaps = [
-        f"{_name(row.characteristic)} {round_half_up(abs(row.gap) * 100, 1)} percentage points "
-        f"({row.category}: {percentage(row.sample, len(survey.responses))}% of responses, "
-        f"{percentage(row.population, len(survey.households))}% of households)"
-        for row in largest_gaps(comparison).itertuples()
-    ]
-    households = counted(len(survey.households), "household")
-    return (
-        f"Responses, before any weighting, were compared with the {households} of the relevant tenant "
-        f"population. The largest difference within each characteristic: {'; '.join(gaps)}.",
-        remedy,
-    )
+    statistics = survey.evidence.statistics
+    return None if statistics is None else representativeness_text(statistics), remedy
 
 
 def weighting_item(survey: Survey) -> Written:
@@ -206,10 +179,13 @@ def weighting_item(survey: Survey) -> Written:
         return "No weighting was applied.", ""
     if not survey.characteristics:
         return None, survey.put("weighting", "{method: supplied, characteristics: [age_band, area]}")
-    names = listed([_name(name) for name in survey.characteristics])
-    contractor = survey.given("contractor")
-    source = f" supplied by {contractor}" if contractor and not is_none(contractor) else ""
-    return f"Responses were weighted by weights{source}, on {names}.", ""
+    names = listed([name_of(name) for name in survey.characteristics])
+    if survey.weighting == "supplied":
+        contractor = survey.given("contractor")
+        source = f" supplied by {contractor}" if contractor and not is_none(contractor) else ""
+        return f"Responses were weighted by weights{source}, on {names}.", ""
+    how = {"rake": "by raking", "post_stratify": "by post-stratification"}[survey.weighting]
+    return f"Responses were weighted {how}, on {names}, to the relevant tenant population.", ""
 
 
 def _contractor(survey: Survey) -> Written:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from pipelines.measures.figures import Figure
+from pipelines.measures.figures import Figure, Precision
 from pipelines.statutory.approach import Survey
 from pipelines.statutory.findings import confirmation, finding_groups, grade_counts, unmatched_confirmations
 from pipelines.statutory.inputs import Document, ReturnInputs
@@ -208,6 +208,8 @@ def _figure(figure: Figure, edition: Edition) -> dict[str, Any]:
         "filter_no": number(figure.filter_no),
         "met_without_extension": number(figure.met_without_extension),
         "met_with_extension": number(figure.met_with_extension),
+        **dict.fromkeys(Precision.names()),
+        **({} if figure.precision is None else asdict(figure.precision)),
     }
 
 

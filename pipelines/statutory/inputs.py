@@ -22,12 +22,18 @@ class SurveyEvidence:
     """The survey records behind one reported population (LCRA, LCHO or COMBINED).
 
     `responses`: the accepted survey_responses rows that count for the population: completed in the year, one
-    a household (superseded ones left out), every column of the table. `households`: the accepted households
-    rows of the population, excluded ones included; None where the landlord gave no such table.
+    a household (superseded ones left out), every column of the table; `weight` is what each counts as, where
+    the population is weighted. `households`: the accepted households rows of the population, excluded ones
+    included; None where the landlord gave no such table. `margins_total`: households by population_margins,
+    for where nothing else says. `statistics`: what `survey.statistics` found; None without a response.
+    `last_year`: where the figures that it is compared with are from.
     """
 
     responses: pd.DataFrame
     households: pd.DataFrame | None = None
+    margins_total: int | None = None
+    statistics: Mapping[str, Any] | None = None
+    last_year: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pipelines.measures.rounding import round_half_up
 from schemas.errors import InputError
 from schemas.rulebook import Edition
 
@@ -24,6 +27,8 @@ SYSTEM = "system"
 Value = int | float | str | None
 Filled = tuple[Value, str]
 
+# Decimals of a weighted count to type; RSH's own file has one.
+_TYPED_PLACES = 4
 _APPROACH = {"census": "Census", "sample": "Sample"}
 _NOTHING_TO_ENTER = {
     "not_applicable": "[U] Not applicable.",
@@ -145,8 +150,8 @@ class _Answers:
             return (value, "") if value is not None else (None, f"[U] No cases. {figure['reason']}")
         if what.startswith("answers."):
             code = what.removeprefix("answers.")
-            return next(each["count"] for each in figure["answers"] if each["code"] == code), ""
-        return figure[what], ""
+            return _to_type(next(each["count"] for each in figure["answers"] if each["code"] == code))
+        return _to_type(figure[what])
 
     def _repairs(self, what: str) -> Filled:
         kind, _, name = what.partition(".")
@@ -196,6 +201,13 @@ class _Answers:
             "weighted": "Yes" if facts["weighted"] else "No",
         }
         return _given(values[name])
+
+
+def _to_type(count: int | float | None) -> Filled:
+    """Return a count as a person types it: a weighted one to four decimals, which moves no percentage."""
+    if not isinstance(count, float):
+        return count, ""
+    return float(round_half_up(Fraction(Decimal(str(count))), _TYPED_PLACES)), ""
 
 
 def _given(value: Value) -> Filled:

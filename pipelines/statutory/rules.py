@@ -2,7 +2,8 @@
 
 Hard validations held in every record of RSH's 2024/25 file; a failure is an impossible return. Warnings are
 implausible and want a named person's confirmation. The ids follow the numbers of the list that the rules
-were drawn from; 17 (national ranges and change on last year) needs figures that a single return lacks.
+were drawn from; 17 (national ranges and change on last year) needs figures that a single return lacks; from
+20 on they are our own.
 """
 
 from __future__ import annotations
@@ -397,6 +398,19 @@ def _small_methods(view: View) -> Iterator[Comparison]:
             responses = counted(method["responses"], "response")
             message = f"{survey['population']}, {method['label'].lower()}: {responses}."
             yield Comparison(not method["suppressed"], message)
+
+
+@_rule(
+    20, "warning", "Enough responses for the required accuracy, once weighting is allowed for",
+    "Read and publish the results with the wider margin, or weight by fewer categories, or within bounds.",
+    ("survey_responses.response_id",), "Not the regulator's: its test ignores what unequal weights cost",
+)  # fmt: skip
+def _honest_accuracy(view: View) -> Iterator[Comparison]:
+    for survey in view.surveys:
+        honest = (survey["statistics"] or {}).get("accuracy")
+        if honest is not None:
+            message = f"{survey['population']}: {honest['text']}"
+            yield Comparison(not honest["only_nominally"], message, ("TP01",))
 
 
 def _slack(survey: Mapping[str, Any]) -> Fraction:

@@ -13,6 +13,7 @@ from pipelines.statutory.approach import (
     weighting_item,
 )
 from pipelines.statutory.methods import by_method, star_summary, unweighted_tp01
+from pipelines.statutory.survey_statistics import with_texts
 from pipelines.statutory.wording import INTERVIEWER_TEXTS, filled
 from schemas.rulebook import Edition
 
@@ -35,9 +36,16 @@ def survey_section(
         "unweighted_tp01": unweighted_tp01(survey.responses, edition) if survey.weighted else None,
         "questionnaire": survey.given("questionnaire"),
         "star": star_summary(survey.responses, edition, survey.weighted),
+        "statistics": _statistics(survey),
         "facts": _facts(survey),
     }
     return section, missing
+
+
+def _statistics(survey: Survey) -> dict[str, Any] | None:
+    raw = survey.evidence.statistics
+    labels = {each.key: each.label for each in survey.edition.measures}
+    return None if raw is None else with_texts(raw, survey.evidence.last_year, labels)
 
 
 def _accuracy(survey: Survey) -> dict[str, Any]:

@@ -20,6 +20,8 @@ _NOTHING_LEFT = 1e-9
 # Relative: the deviance moves no more. The shortest part of a step that is tried.
 _SETTLED = 1e-12
 _SHORTEST_STEP = 1e-9
+# Smaller eigenvalues of the scaled cross-products are redundancy.
+_REDUNDANT = 1e-11
 
 
 @dataclass(frozen=True)
@@ -230,8 +232,11 @@ def _logistic(profiles: pd.DataFrame, size: np.ndarray, responses: np.ndarray) -
     here, settled = _deviance(linear, size, responses), False
     while not settled:
         p = expit(linear)
-        root = np.sqrt(np.maximum(size * p * (1 - p), np.finfo(float).tiny))
-        step = x @ np.linalg.lstsq(root[:, None] * x, (responses - size * p) / root, rcond=None)[0]
+        products = x.T @ (x * np.maximum(size * p * (1 - p), np.finfo(float).tiny)[:, None])
+        # To one scale first, so that a category where nearly all responded is not taken for a redundant one.
+        scale = 1 / np.sqrt(np.diag(products))
+        inverse = np.linalg.pinv(products * np.outer(scale, scale), rcond=_REDUNDANT, hermitian=True)
+        step = x @ (scale * (inverse @ (scale * (x.T @ (responses - size * p)))))
         length = 1.0
         # A whole step can overshoot where a category has few households.
         while _deviance(linear + length * step, size, responses) > here and length > _SHORTEST_STEP:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import sqrt
 from typing import Any
 
@@ -11,7 +11,15 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from .estimation import Design, Estimate, end_variance, linearised_estimate, standard_error
+from .estimation import (
+    Design,
+    Estimate,
+    end_variance,
+    estimate,
+    linearise,
+    linearised_estimate,
+    standard_error,
+)
 from .intervals import Z
 from .suppression import IMPRECISE, SHOWN, marks
 
@@ -51,6 +59,8 @@ SCREEN_COLUMNS = (
     "p_value",
     "p_adjusted",
 )
+# What a cell takes from its estimate.
+_ESTIMATED = ("n", "n_effective", "p", "se", "ci_low", "ci_high")
 # A standard error this small is rounding: nothing is left to chance, so nothing is left to test.
 _NO_ERROR = 1e-12
 
@@ -93,12 +103,17 @@ def from_rest(design: Design, answers: Answers, members: np.ndarray, stated: np.
 
 
 def _from_rest(design: Design, inside: tuple[Estimate, np.ndarray], others: Answers) -> Difference | None:
-    rest = linearised_estimate(design, *others)
-    if rest is None:
+    met, counted = others
+    if design.weights[counted].sum() == 0:
         return None
-    (ours, scores), (theirs, their_scores) = inside, rest
-    variance = standard_error(design, scores - their_scores) ** 2
-    return _difference(ours.p - theirs.p, variance + end_variance(ours) + end_variance(theirs))
+    ours, scores = inside
+    rest, their_scores = linearise(design, met, counted)
+    variance = standard_error(design, scores - their_scores) ** 2 + end_variance(ours)
+    # Only where the rest agree is more of their estimate needed than the scores: a screen has many cells.
+    theirs = None if 0 < rest < 1 else estimate(design, met, counted)
+    if theirs is not None:
+        variance += end_variance(theirs)
+    return _difference(ours.p - rest, variance)
 
 
 def _difference(difference: float, variance: float) -> Difference:
@@ -170,11 +185,14 @@ def screen(
     tested; one that is worth fewer than `caution` independent answers is marked imprecise. Columns
     `SCREEN_COLUMNS`, proportions and differences of 1, by measure, characteristic and category.
     """
+    # No finite population correction enters a screen: without the sizes none is worked out.
+    plain = replace(design, sizes=None)
+    members = {name: _members(groups[name]) for name in groups.columns}
     rows = [
         {"measure": measure, "characteristic": name, **row}
         for measure, asked in answers.items()
-        for name in groups.columns
-        for row in _cells(design, asked, groups[name], least, caution)
+        for name, inside in members.items()
+        for row in _cells(plain, asked, inside, least, caution)
     ]
     adjusted = benjamini_hochberg([row.get("p_value") for row in rows])
     table = pd.DataFrame(rows, columns=list(SCREEN_COLUMNS))
@@ -182,23 +200,30 @@ def screen(
     return table.assign(p_adjusted=adjusted).astype(kinds)
 
 
+def _members(group: pd.Series) -> dict[str, np.ndarray]:
+    """Return who belongs to each category of a characteristic, by category; the blank belong to none."""
+    codes, found = pd.factorize(group, sort=True)
+    return {str(name): codes == code for code, name in enumerate(found)}
+
+
 def _cells(
-    design: Design, answers: Answers, group: pd.Series, least: int, caution: float
+    design: Design, answers: Answers, groups: Mapping[str, np.ndarray], least: int, caution: float
 ) -> Iterator[dict[str, Any]]:
     met, counted = answers
-    stated = group.notna().to_numpy()
-    counts = group[counted & stated].value_counts().sort_index()
+    inside = {name: counted & members for name, members in groups.items()}
+    counts = pd.Series({name: int(flags.sum()) for name, flags in inside.items()}, dtype=int)
+    counts = counts[counts > 0]
+    stated = np.any(list(inside.values()), axis=0)
     found = marks(counts, least, [pd.Series("all", index=counts.index)])
     for name in counts.index:
-        cell: dict[str, Any] = {"category": str(name), "mark": found[name]}
-        members = (group == name).to_numpy(dtype=bool, na_value=False)
+        cell: dict[str, Any] = {"category": name, "mark": found[name]}
         shown = found[name] == SHOWN
-        inside = linearised_estimate(design, met, counted & members) if shown else None
-        if inside is not None:
-            ours, _ = inside
+        estimated = linearised_estimate(design, met, inside[name]) if shown else None
+        if estimated is not None:
+            ours, _ = estimated
             cell["mark"] = IMPRECISE if ours.n_effective < caution else SHOWN
-            cell |= {field: value for field, value in asdict(ours).items() if field in SCREEN_COLUMNS}
-            difference = _from_rest(design, inside, (met, counted & stated & ~members))
+            cell |= {field: getattr(ours, field) for field in _ESTIMATED}
+            difference = _from_rest(design, estimated, (met, stated & ~inside[name]))
             if difference is not None:
                 cell |= {
                     "rest": ours.p - difference.difference,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from hashlib import sha256
-from math import ceil
+from math import ceil, floor
 
 import pandas as pd
 
 from schemas.rulebook import Accuracy
 
-from .accuracy import accuracy_test
-from .representativeness import NOT_STATED
+from .accuracy import accuracy_test, achieved_margin
+from .categories import NOT_STATED, stated
 
 SAMPLE_COLUMNS = ("household_id", "stratum", "draw", "base_weight")
+EXCLUSION_COLUMNS = ("household_id", "excluded_reason")
 WHOLE = "all"
 # Fewer in a stratum, and its own variance cannot be estimated.
 LEAST_IN_A_STRATUM = 2
@@ -26,18 +28,22 @@ class SurveyPlan:
     """The survey of one population.
 
     `population_size` households, of them `frame_size` can be invited and `exclusions` (columns reason,
-    households) say why the others cannot. `required_responses` for `required_margin` points; `invitations`
-    at the expected response rate; `census` where that is everybody; `falls_short` where even everybody is
-    not expected to be enough. `quotas`: columns cell, households, quota (responses wanted). `sample`: columns
-    `SAMPLE_COLUMNS`, the households to invite.
+    households) say why the others cannot; `excluded` lists these, columns `EXCLUSION_COLUMNS`.
+    `required_responses` for `required_margin` points; `invitations` at the expected response rate, which
+    bring `expected_responses` and `expected_margin` (None without any); `census` where that is everybody;
+    `falls_short` where even everybody is not expected to be enough. `quotas`: columns cell, households, quota
+    (responses wanted). `sample`: the households to invite, columns `SAMPLE_COLUMNS` and quota_cell.
     """
 
     population_size: int
     frame_size: int
     exclusions: pd.DataFrame
+    excluded: pd.DataFrame
     required_responses: int
     required_margin: int
     invitations: int
+    expected_responses: int
+    expected_margin: Decimal | None
     census: bool
     falls_short: bool
     quotas: pd.DataFrame
@@ -64,23 +70,40 @@ def plan_survey(
     if not 0 < response_rate <= 1:
         raise ValueError(f"the expected response rate must be above 0% and at most 100%: {response_rate}")
     left_out = households["excluded_reason"].notna()
-    frame = households[~left_out]
+    frame, excluded = households[~left_out], households.loc[left_out, list(EXCLUSION_COLUMNS)]
     needed = accuracy_test(len(households), 0, census=False, accuracy=accuracy)
     wanted = ceil(needed.required_responses / response_rate)
     invitations = min(wanted, len(frame))
-    by_cell = cells(frame, quota_by).value_counts().sort_index()
-    quotas = proportional({str(cell): int(size) for cell, size in by_cell.items()}, needed.required_responses)
+    expected = floor(invitations * response_rate)
+    cell = cells(frame, quota_by)
+    sample = draw(frame, invitations, seed, strata)
+    by_household = pd.Series(cell.to_numpy(), index=frame["household_id"], dtype="str")
     return SurveyPlan(
         len(households),
         len(frame),
-        _reasons(households.loc[left_out, "excluded_reason"]),
+        _reasons(excluded["excluded_reason"]),
+        excluded.sort_values("household_id", ignore_index=True),
         needed.required_responses,
         needed.required_margin,
         invitations,
+        expected,
+        achieved_margin(len(households), expected, accuracy),
         invitations == len(frame),
         wanted > len(frame),
-        pd.DataFrame({"cell": list(quotas), "households": by_cell.to_list(), "quota": list(quotas.values())}),
-        draw(frame, invitations, seed, strata),
+        quotas(cell, needed.required_responses),
+        sample.assign(quota_cell=sample["household_id"].map(by_household).astype("str")),
+    )
+
+
+def quotas(cell: pd.Series, required_responses: int) -> pd.DataFrame:
+    """Return the quota of each cell, sorted: columns cell, households, quota.
+
+    `cell`: the cell of every household that can be invited (see `cells`).
+    """
+    counts = cell.value_counts().sort_index()
+    shared = proportional({str(name): int(size) for name, size in counts.items()}, required_responses)
+    return pd.DataFrame(
+        {"cell": list(shared), "households": counts.to_list(), "quota": list(shared.values())}
     )
 
 
@@ -92,8 +115,8 @@ def cells(frame: pd.DataFrame, characteristics: Sequence[str]) -> pd.Series:
     """Return the cell that each row is in: its categories joined by " / ", blanks "not stated"."""
     if not characteristics:
         return pd.Series(WHOLE, index=frame.index, dtype="str")
-    stated = [frame[name].astype("str").fillna(NOT_STATED) for name in characteristics]
-    return stated[0].str.cat(stated[1:], sep=" / ")
+    parts = [stated(frame[name]).fillna(NOT_STATED) for name in characteristics]
+    return parts[0].str.cat(parts[1:], sep=" / ")
 
 
 def proportional(sizes: Mapping[str, int], total: int) -> dict[str, int]:

@@ -10,23 +10,8 @@ import numpy as np
 import pandas as pd
 
 from .calibration import Floats, Ints
-from .representativeness import NOT_STATED
+from .categories import NOT_STATED, label_of
 from .weighting_problems import CROSS, Problems, collapsing, homes, people
-
-# What a blank is called in surveys and registers, in any case.
-_NOT_STATED = frozenset(
-    {
-        "",
-        "n/a",
-        "no answer",
-        "not given",
-        "not known",
-        "not stated",
-        "prefer not to say",
-        "refused",
-        "unknown",
-    }
-)
 
 Collapse = Mapping[str, Mapping[str, str]]
 
@@ -93,15 +78,10 @@ class _Labels:
         return {name: float(totals[name]) for name in self.counts()}
 
 
-def _clean(value: object) -> str:
-    label = str(value).strip()
-    return NOT_STATED if label.casefold() in _NOT_STATED else label
-
-
 def _label(values: pd.Series, collapse: Mapping[str, str]) -> _Labels:
     """Return values as labels, with `collapse` (from: to) applied once."""
     codes, found = values.factorize()
-    labels = [_clean(value) for value in found]
+    labels = [label_of(value) for value in found]
     collapsed = [collapse.get(label, label) for label in [*labels, NOT_STATED]]
     names = sorted(set(collapsed))
     position = {name: code for code, name in enumerate(names)}
@@ -140,7 +120,7 @@ class Preparation:
         self._limits = limits
         self._problems = problems
         self._collapse = {
-            name: {_clean(old): _clean(new) for old, new in mapping.items()}
+            name: {label_of(old): label_of(new) for old, new in mapping.items()}
             for name, mapping in (collapse or {}).items()
         }
 

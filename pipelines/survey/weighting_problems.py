@@ -34,6 +34,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "WGT-104": (CONFIRM, "Few respondents in a category"),
         "WGT-105": (CONFIRM, "Sample far from the population"),
         "WGT-106": (CONFIRM, "Extreme weights"),
+        "WGT-107": (CONFIRM, "Invited at different rates, and not weighted"),
         "WGT-201": (NOTE, "Small category"),
         "WGT-202": (NOTE, "Categories collapsed"),
         "WGT-203": (NOTE, "Collapsing map not used"),

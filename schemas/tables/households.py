@@ -6,6 +6,11 @@ import pandas as pd
 
 from schemas.tables.model import TP, Column, Context, Effect, Grade, Kind, Rule, Table
 
+
+def _invited_though_excluded(households: pd.DataFrame, context: Context) -> pd.Series:
+    return (households["invited"] == True) & households["excluded_reason"].notna()  # noqa: E712 (blank is no)
+
+
 HOUSEHOLDS = Table(
     name="households",
     prefix="HSE",
@@ -31,8 +36,24 @@ HOUSEHOLDS = Table(
             "Why it was left out of the sample frame; blank = in it.",
             free_text=True,
         ),
+        Column("stratum", Kind.TEXT, 4, "The stratum that it was drawn from, where the sample is stratified."),
+        Column("invited", Kind.FLAG, 5, "Was it invited to take part? Blank = not known.", touches=()),
     ),
-    own_rules=(),
+    own_rules=(
+        Rule(
+            id="HSE-501",
+            grade=Grade.CONFIRM,
+            title="Invited though excluded",
+            message=(
+                "Household {household_id} was invited, yet it has an excluded_reason; it counts as invited."
+            ),
+            remedy="Correct invited, or remove excluded_reason.",
+            effect=Effect.KEPT,
+            columns=("invited", "excluded_reason", "household_id"),
+            touches=(),
+            mask=_invited_though_excluded,
+        ),
+    ),
 )
 
 
@@ -42,6 +63,12 @@ def _totals_differ(margins: pd.DataFrame, context: Context) -> pd.Series:
     first = totals.groupby(margins["tenure"]).transform("first")
     heads = ~margins.duplicated(["tenure", "characteristic"])
     return heads & (totals != first)
+
+
+def _percentages(margins: pd.DataFrame, context: Context) -> pd.Series:
+    """One row, the first, of every characteristic whose categories add up to 100, give or take a rounding."""
+    totals = margins.groupby(["tenure", "characteristic"])["households"].transform("sum")
+    return ~margins.duplicated(["tenure", "characteristic"]) & totals.between(99, 101).fillna(value=False)
 
 
 POPULATION_MARGINS = Table(
@@ -78,6 +105,19 @@ POPULATION_MARGINS = Table(
             effect=Effect.KEPT,
             columns=("households", "characteristic", "tenure"),
             mask=_totals_differ,
+        ),
+        Rule(
+            id="MAR-502",
+            grade=Grade.CONFIRM,
+            title="Percentages for counts",
+            message=(
+                "The categories of {characteristic} add up to about 100 {tenure} households, as percentages "
+                "would; the accuracy of the survey is reckoned from the number of households."
+            ),
+            remedy="Give how many households fall in each category, not their share.",
+            effect=Effect.KEPT,
+            columns=("households", "characteristic", "tenure"),
+            mask=_percentages,
         ),
         Rule(
             id="MAR-801",

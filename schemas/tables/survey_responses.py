@@ -254,27 +254,13 @@ SURVEY_RESPONSES = Table(
         ),
         Rule(
             id="SUR-563",
-            grade=Grade.CONFIRM,
+            grade=Grade.NOTE,
             title="No weight",
-            message="weight is blank though other responses of the same tenure have one; "
-            "where the weights are used, this response weighs nothing.",
-            remedy="Ask the contractor for the weight.",
+            message="weight is blank though other responses of the same tenure have one.",
+            remedy="Ask the contractor for the weight: weights are used for all who take part, or not at all.",
             effect=Effect.KEPT,
             columns=("weight", "tenure"),
             mask=_weight_missing,
-        ),
-        Rule(
-            id="SUR-801",
-            grade=Grade.STOP,
-            title="Weights promised but not given",
-            message=(
-                "year.yaml says that the weights of {population} are supplied, but none of its {count} "
-                "responses has one."
-            ),
-            remedy="Add the contractor's weights in the column weight, or write 'method: none' in year.yaml.",
-            effect=Effect.KEPT,
-            columns=("weight",),
-            level="cross",
         ),
         Rule(
             id="SUR-564",

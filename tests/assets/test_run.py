@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from decimal import Decimal
 from functools import partial
 from itertools import pairwise
 
@@ -44,17 +45,19 @@ def test_every_output_is_there(finished):
     names = set(finished.published())
     measures = {measure.key for measure in load_edition(YEAR).measures}
     files = {file for file, _ in OUTPUTS.values() if file != "ledgers"}
-    assert names == files | {f"ledgers/{key}.parquet" for key in measures}
+    assert names == files | {f"ledgers/{key}.parquet" for key in (*measures, "weights")}
 
 
 def test_every_figure_is_the_tally_of_its_ledger(finished):
-    figures = pd.read_csv(finished.outputs / "figures.csv")
+    figures = pd.read_csv(finished.outputs / "figures.csv", dtype="str")
     reported = figures[figures["status"] == "reported"]
     assert len(reported) > 20
     for row in reported.itertuples():
         lines = pd.read_parquet(finished.outputs / "ledgers" / f"{row.measure}.parquet")
         mine = lines[lines["population"] == row.population]
-        assert (mine["met"].sum(), mine["counted"].sum()) == (row.numerator, row.denominator)
+        counts = mine["weight"].map(Decimal) if "weight" in mine else pd.Series(Decimal(1), index=mine.index)
+        sums = [counts[mine[side]].sum() for side in ("met", "counted")]
+        assert sums == [Decimal(row.numerator), Decimal(row.denominator)]
 
 
 @pytest.mark.parametrize("table", sorted(set(TABLES) - {"population_margins"}))

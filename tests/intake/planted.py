@@ -31,7 +31,7 @@ _OTHER_CONTENT: dict[str, Row] = {
     "asb_cases": {"hate_incident": "yes"},
     "households": {"area": "South"},
     "survey_responses": {"TP01": "Very satisfied"},
-    "population_margins": {"households": "61"},
+    "population_margins": {"households": "601"},
 }
 
 
@@ -85,6 +85,7 @@ _BY_HAND = [
     Planted("HOM-503", "homes", {"decent_homes": ""}),
     Planted("HOM-505", "homes", {"uprn": "100000000001"}),
     Planted("HOM-506", "homes", everywhere={"owned_from": "", "owned_to": "2020-03-31"}),
+    Planted("HOM-507", "homes", {"stock_type": "Leasehold flat"}),
     Planted("CHK-501", "safety_checks", {"building_id": ""}),
     Planted("CHK-502", "safety_checks", {"home_id": "H2"}),
     Planted("CHK-503", "safety_checks", {"home_id": "H99", "building_id": ""}),
@@ -143,7 +144,9 @@ _BY_HAND = [
     Planted("SUR-565", "survey_responses", {"tenure": "LCHO"}),
     Planted("SUR-566", "survey_responses", {"household_id": "HH3"}),
     Planted("SUR-903", "survey_responses", everywhere={"completed_on": "2024-03-31"}),
+    Planted("HSE-501", "households", {"invited": "yes", "excluded_reason": "risk to interviewer"}),
     Planted("MAR-501", "population_margins", {"characteristic": "age_band"}),
+    Planted("MAR-502", "population_margins", {"characteristic": "age_band", "households": "100"}),
 ]
 
 PLANTED = [*_automatic(), *_BY_HAND]

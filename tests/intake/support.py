@@ -141,8 +141,22 @@ CLEAN: Mapping[str, tuple[Row, Row]] = {
         },
     ),
     "households": (
-        {"household_id": "HH1", "tenure": "LCRA", "excluded_reason": "", "area": "North"},
-        {"household_id": "HH2", "tenure": "LCRA", "excluded_reason": "", "area": "South"},
+        {
+            "household_id": "HH1",
+            "tenure": "LCRA",
+            "excluded_reason": "",
+            "stratum": "A",
+            "invited": "yes",
+            "area": "North",
+        },
+        {
+            "household_id": "HH2",
+            "tenure": "LCRA",
+            "excluded_reason": "",
+            "stratum": "A",
+            "invited": "no",
+            "area": "South",
+        },
     ),
     "survey_responses": (
         {
@@ -181,8 +195,8 @@ CLEAN: Mapping[str, tuple[Row, Row]] = {
         },
     ),
     "population_margins": (
-        {"tenure": "LCRA", "characteristic": "area", "category": "North", "households": "60"},
-        {"tenure": "LCRA", "characteristic": "area", "category": "South", "households": "40"},
+        {"tenure": "LCRA", "characteristic": "area", "category": "North", "households": "600"},
+        {"tenure": "LCRA", "characteristic": "area", "category": "South", "households": "400"},
     ),
 }
 

@@ -35,6 +35,13 @@ def records(table: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
     return frame.astype(empty.dtypes.to_dict())
 
 
+def turned_away(table: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return a rejected frame of `rows`; `finding_id` names the rule, any rule unless told."""
+    rules = [row.get("finding_id", "FIL-000") for row in rows]
+    frame = records(table, [{k: v for k, v in row.items() if k != "finding_id"} for row in rows])
+    return frame.assign(finding_id=pd.Series(rules, dtype="str"))
+
+
 def home(home_id: str = "H1", tenure: str = "LCRA", **more: Any) -> dict[str, Any]:
     """Return a home's row."""
     return {"home_id": home_id, "tenure": tenure, **more}
@@ -44,7 +51,7 @@ def inputs(
     year: str = "2024-25",
     settings: dict[str, Any] | None = None,
     rejected: dict[str, list[dict[str, Any]]] | None = None,
-    weighted: frozenset[str] = frozenset(),
+    weights: dict[str, dict[str, str]] | None = None,
     targets: dict[str, Target] | None = None,
     **tables: list[dict[str, Any]],
 ) -> Inputs:
@@ -56,9 +63,9 @@ def inputs(
         edition,
         edition.resolve_settings(settings or {}),
         accepted={table: records(table, tables.get(table, [])) for table in TABLES},
-        rejected={table: records(table, (rejected or {}).get(table, [])) for table in TABLES},
+        rejected={table: turned_away(table, (rejected or {}).get(table, [])) for table in TABLES},
         targets=usual if targets is None else targets,
-        weighted=weighted,
+        weights={name: pd.Series(each, dtype="str") for name, each in (weights or {}).items()},
     )
 
 

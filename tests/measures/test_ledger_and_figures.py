@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipelines.measures import figures_frame, figures_from_frame, plain
 from pipelines.measures.classify import FAMILIES, classify
-from pipelines.measures.figures import figures, value_of
+from pipelines.measures.figures import Precision, figures, value_of
 from pipelines.measures.ledger import COLUMNS, build, exact_sum, first_reason, join, reasons, tally, total
 from schemas.outputs import FIGURE_COLUMNS
 from schemas.rulebook import editions, load_edition
@@ -125,13 +125,13 @@ def test_the_figures_table_gives_the_figures_back():
             "method": "sms",
             "TP01": "VS",
             "TP05": "NADK",
-            "weight": "1.25",
         }
         for n in range(3)
     ]
-    given_inputs = inputs(survey_responses=answers, weighted=frozenset({"LCRA"}))
+    given_inputs = inputs(survey_responses=answers, weights={"LCRA": {f"V{n}": "1.25" for n in range(3)}})
     ledgers = {measure.key: classify(given_inputs, measure) for measure in given_inputs.edition.measures}
-    reported = figures(ledgers, given_inputs.stock, given_inputs.edition)
+    precision = {("TP01", "LCRA"): Precision(0.1 + 0.2, None, 2.5, 43.8, 100.0, 100.0)}
+    reported = figures(ledgers, given_inputs.stock, given_inputs.edition, precision)
     table = figures_frame(reported)
     assert tuple(table.columns) == FIGURE_COLUMNS
     first = table.iloc[0]

@@ -164,28 +164,29 @@ def test_answers_of_a_tenure_that_the_landlord_does_not_own_are_outside():
     assert figure_of(given, "TP01", "LCRA").status == "not_applicable"
 
 
-def test_supplied_weights_are_summed_exactly():
+def test_weights_are_summed_exactly():
     rows = [
-        response("V1", TP05="VS", weight="0.1"),
-        response("V2", TP05="FS", weight="0.2"),
-        response("V3", TP05="VD", weight="0.7"),
-        response("V4", TP05="NADK", weight="1.05"),
+        response("V1", TP05="VS"),
+        response("V2", TP05="FS"),
+        response("V3", TP05="VD"),
+        response("V4", TP05="NADK"),
     ]
-    figure = figure_of(inputs(survey_responses=rows, weighted=frozenset({"LCRA"})), "TP05", "LCRA")
+    weights = {"LCRA": {"V1": "0.1", "V2": "0.2", "V3": "0.7", "V4": "1.05"}}
+    figure = figure_of(inputs(survey_responses=rows, weights=weights), "TP05", "LCRA")
     assert (str(figure.numerator), figure.denominator, str(figure.value)) == ("3/10", 1, "30.0")
     assert str(figure.answers["NADK"]) == "21/20"
 
 
-def test_weights_of_a_population_that_does_not_weight_are_not_used():
+def test_a_population_that_is_not_weighted_counts_each_response_as_one():
     rows = [response("V1", TP01="VS", weight="9"), response("V2", TP01="VD", weight="1")]
-    given = inputs(survey_responses=rows, weighted=frozenset({"LCHO"}))
+    given = inputs(survey_responses=rows, weights={"LCHO": {"V9": "2"}})
     assert figure_of(given, "TP01", "LCRA").numerator == 1
 
 
-def test_a_weighting_population_counts_nothing_for_a_missing_weight():
-    rows = [response("V1", TP01="VS", weight="2"), response("V2", TP01="VD")]
-    figure = figure_of(inputs(survey_responses=rows, weighted=frozenset({"LCRA"})), "TP01", "LCRA")
-    assert (figure.numerator, figure.denominator) == (2, 2)
+def test_a_response_that_takes_no_part_weighs_nothing():
+    rows = [response("V1", TP01="VS"), response("V2", completed_on=pd.Timestamp("2025-05-01"))]
+    lines = ledger_of(inputs(survey_responses=rows, weights={"LCRA": {"V1": "2"}}), "TP01")
+    assert lines.set_index("record_id")["weight"].to_dict() == {"V1": "2", "V2": "0"}
 
 
 def test_the_achieved_sample_is_those_who_take_part():

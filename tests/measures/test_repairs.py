@@ -97,6 +97,16 @@ def test_communal_repairs_of_a_mixed_building_follow_the_setting(setting, expect
     assert reason(given, "RP02_1", "R1") == expected
 
 
+def test_repairs_left_out_by_the_landlord_say_by_what():
+    left_out = [
+        repair(repair_id="R8", finding_id="MAP-201"),
+        repair(repair_id="R9", finding_id="COR-007"),
+    ]
+    given = inputs(repairs=[repair()], rejected={"repairs": left_out})
+    assert line(given, "RP02_1", "R8") == ("filtered_by_mapping", False, False)
+    assert line(given, "RP02_1", "R9") == ("dropped_by_correction", False, False)
+
+
 def test_rejected_repairs_are_seen_to_be_missing():
     given = inputs(repairs=[repair()], rejected={"repairs": [repair(repair_id="R9")]})
     assert line(given, "RP02_1", "R9") == ("rejected_record", False, False)

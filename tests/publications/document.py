@@ -6,6 +6,8 @@ import hashlib
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from tests.publications import survey_statistics
+
 SAT = (
     "Very satisfied",
     "Fairly satisfied",
@@ -41,6 +43,13 @@ COMMUNAL = (
     "Do you live in a building with communal areas, either inside or outside, that {l} is responsible "
     "for maintaining?"
 )
+SHORT_TITLES = {
+    "TP01": "Overall satisfaction", "TP02": "Repairs service", "TP03": "Time taken for repair",
+    "TP04": "Well maintained home", "TP05": "Safe home", "TP06": "Listens and acts",
+    "TP07": "Keeps tenants informed", "TP08": "Fairness and respect", "TP09": "Complaints handling",
+    "TP10": "Communal areas", "TP11": "Contribution to neighbourhood",
+    "TP12": "Handling of anti-social behaviour",
+}  # fmt: skip
 # key: title, filter, question, answers LCRA, answers LCHO (None: not asked)
 PERCEPTION: dict[str, tuple[str, str | None, str, tuple[int, ...], tuple[int, ...] | None]] = {
     "TP01": (
@@ -162,6 +171,10 @@ MANAGEMENT: dict[str, tuple[str, str, str, str, Counts, Counts, Counts]] = {
 }  # fmt: skip
 
 
+# What a perception figure says of its precision.
+PRECISION = ("se", "deff", "n_effective", "ci_low", "ci_high", "unweighted_value")
+
+
 def rounded(numerator: int, denominator: int, factor: int) -> float:
     return float(
         (Decimal(numerator) * factor / Decimal(denominator)).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
@@ -179,8 +192,9 @@ def _measure(key: str, landlord: str) -> dict[str, Any]:
     if key in PERCEPTION:
         title, filter_question, question, _, _ = PERCEPTION[key]
         return base | {
-            "label": key, "title": title, "short_title": title, "kind": "perception", "family": "perception",
-            "unit": "percent", "unit_text": "%", "better": "higher",
+            "label": key, "title": title, "short_title": SHORT_TITLES[key],
+            "kind": "perception", "family": "perception", "unit": "percent", "unit_text": "%",
+            "better": "higher",
             "numerator_text": "Respondents who gave one of the first two answers on the scale",
             "denominator_text": "Respondents who gave any of the five answers on the scale",
             "question": question.format(l=landlord),
@@ -204,7 +218,7 @@ def _figure(key: str, population: str, **given: Any) -> dict[str, Any]:
         "numerator": None, "denominator": None, "value": None, "value_text": "", "unit": "percent",
         "status": "reported", "reason": "", "answers": None, "not_applicable": None, "filter_yes": None,
         "filter_no": None, "met_without_extension": None, "met_with_extension": None,
-    } | given  # fmt: skip
+    } | dict.fromkeys(PRECISION) | given  # fmt: skip
 
 
 def _survey_figure(key: str, population: str, counts: tuple[int, ...]) -> dict[str, Any]:
@@ -253,13 +267,26 @@ ITEMS = (
     ("d", "Sample method", "A sample drawn by quota on age and area."),
     ("e", "Representativeness", "The responses were compared with all households by age of tenant, area and "
      "building type; tenants under 35 were under-represented by four percentage points."),
-    ("f", "Weighting", "No weighting was applied."),
+    ("f", "Weighting", "Weighted by age band and area."),
     ("g", "External contractors", "Example Research Ltd collected the answers by telephone and internet."),
     ("h", "Households left out of the sample frame", "4 households: risk to the interviewer."),
     ("i", "Failure to reach the required sample size", "Not applicable: the required size was reached."),
     ("j", "Incentives", "None."),
     ("k", "Other methodological issues", None),
 )  # fmt: skip
+UNWEIGHTED_ITEMS = tuple(
+    (letter, title, "No weighting was applied." if letter == "f" else text) for letter, title, text in ITEMS
+)
+
+
+def _statistics(population: str) -> dict[str, Any]:
+    """LCRA passes the accuracy test by its number of responses alone; LCHO fails it either way."""
+    answers = {key: value[3] if population == "LCRA" else value[4] for key, value in PERCEPTION.items()}
+    return survey_statistics.statistics(
+        population,
+        {key: counts for key, counts in answers.items() if counts},
+        *((2904, 4.28) if population == "LCRA" else (1080, 6.26)),
+    )
 
 
 def _survey(population: str, landlord: str) -> dict[str, Any]:
@@ -283,7 +310,7 @@ def _survey(population: str, landlord: str) -> dict[str, Any]:
         "items": [
             {"letter": letter, "title": title, "text": text or "Say it in other_issues of year.yaml.",
              "missing": text is None}
-            for letter, title, text in ITEMS
+            for letter, title, text in (ITEMS if lcra else UNWEIGHTED_ITEMS)
         ],
         "accuracy": {
             "population_size": 2904 if lcra else 1080, "responses": 512 if lcra else 200,
@@ -299,9 +326,12 @@ def _survey(population: str, landlord: str) -> dict[str, Any]:
             {"method": "internet", "label": "Internet", "responses": 40, "tp01_value": None,
              "tp01_text": "Not shown: fewer than 50 responses", "suppressed": True},
         ],
-        "weighting_text": "The results are not weighted.",
-        "unweighted_tp01": None,
+        "weighting_text": "The results are weighted by age band and area." if lcra
+        else "The results are not weighted.",
+        "unweighted_tp01": {"answers": dict(zip(CODES, (208, 166, 60, 42, 36), strict=True)), "base": 512,
+                            "value": 73.0, "value_text": "73.0%"} if lcra else None,
         "questionnaire": "questionnaire.pdf" if lcra else None,
+        "statistics": _statistics(population),
         "star": [
             {"key": "quality_of_home", "label": "Quality of the home", "base": 498, "value": 74.3,
              "value_text": "74.3%"},
@@ -309,8 +339,9 @@ def _survey(population: str, landlord: str) -> dict[str, Any]:
              "value": 12.0, "value_text": "+12.0"},
         ],
         "facts": {"approach": "sample", "sampling": "quota", "excluded": 4, "contractor_used": True,
-                  "contractor": "Example Research Ltd", "interviewed_by": "contractor", "weighted": False,
-                  "weighting_characteristics": [], "other_methods": None},
+                  "contractor": "Example Research Ltd", "interviewed_by": "contractor", "weighted": lcra,
+                  "weighting_characteristics": list(survey_statistics.RAKED) if lcra else [],
+                  "other_methods": None},
     }  # fmt: skip
 
 
@@ -343,6 +374,30 @@ def _findings() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def _make_hostile(statistics: dict[str, Any], name: str, text: str) -> None:
+    """Puts `name` and `text` wherever a landlord's own names of characteristics and categories go."""
+    representation = survey_statistics.represented(
+        survey_statistics.representation(
+            name, {text: (900, 120), name: (1200, 300), "O'Brien & <b>Co</b>": (804, 92)}, weighted=True
+        )
+    )
+    statistics["representativeness"] += [representation | {"unmatched": [text, name]}]
+    margins = statistics["weights"]["margins"]
+    margins.append(margins[0] | {"characteristic": name, "category": text})
+    statistics["weights"]["characteristics"].append(name)
+    statistics["weights"]["collapsed"].append({"characteristic": name, "from": text, "to": name})
+    statistics["groups"]["omitted"].append({"characteristic": name, "why": "it has 214 categories"})
+    for mark in ("", "small"):
+        cell = next(each for each in statistics["groups"]["cells"] if each["mark"] == mark)
+        statistics["groups"]["cells"].append(
+            cell | {"characteristic": name, "category": text, "significant": mark == ""}
+        )
+    if statistics["response"]:
+        statistics["response"]["partial"].append(
+            {"characteristic": name, "value": 0.01, "value_text": "0.010"}
+        )
+
+
 def build(
     *, name: str = "Example Homes Limited", text: str = "", draft: bool = True, provisional: bool = False
 ) -> dict[str, Any]:
@@ -357,8 +412,16 @@ def build(
             if counts:
                 figures.append(_record_figure(key, population, counts))
     surveys = [_survey("LCRA", name), _survey("LCHO", name)]
+    estimates = {
+        (each["measure"], survey["population"]): {key: each[key] for key in PRECISION}
+        for survey in surveys
+        for each in survey["statistics"]["estimates"]
+    }
+    for figure in figures:
+        figure |= estimates.get((figure["measure"], figure["population"]), {})
     groups = _findings()
     if text:
+        _make_hostile(surveys[0]["statistics"], name, text)
         surveys[0]["items"][10] = {"letter": "k", "title": "Other methodological issues", "text": text,
                                    "missing": False}  # fmt: skip
         groups[0]["message"] = groups[1]["confirmed"]["reason"] = text
@@ -538,6 +601,23 @@ def combined() -> dict[str, Any]:
     return document
 
 
+def _add_wards(statistics: dict[str, Any]) -> None:
+    """Adds a characteristic of sixty categories, some of them with names of several lines."""
+    long = "The Extraordinarily Long Ward of Much Wenlock " * 3
+    wards = {
+        f"{long if place % 12 == 5 else ''}Number {place}": (40 + place, 9 + place * 7 % 11)
+        for place in range(1, 61)
+    }
+    found = survey_statistics.representation("ward", wards, weighted=True)
+    statistics["representativeness"].append(survey_statistics.represented(found))
+    margins, cells = statistics["weights"]["margins"], statistics["groups"]["cells"]
+    margins += [margins[0] | {"characteristic": "ward", "category": ward} for ward in wards]
+    shown, hidden = (next(each for each in cells if each["mark"] == mark) for mark in ("", "small"))
+    for ward in wards:
+        named = {"characteristic": "ward", "category": ward}
+        cells += [shown | named | {"significant": True}, hidden | named]
+
+
 def crowded() -> dict[str, Any]:
     """The longest names and a great many rows, some with one word of ten thousand letters."""
     document = build(
@@ -550,6 +630,7 @@ def crowded() -> dict[str, Any]:
                               "touches": list(MANAGEMENT)[: number % 14]}
         for number in range(200)
     ]  # fmt: skip
+    _add_wards(document["survey"][0]["statistics"])
     document["exclusions"] = document["exclusions"] * 15
     document["status"]["missing"] = document["status"]["missing"] * 10
     return document

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from pipelines.publications import figures_csv, findings_csv, nrosh_csv, return_json, return_xlsx
-from pipelines.publications.exports import FIGURE_COLUMNS, NROSH_COLUMNS, harmless
+from pipelines.publications.exports import FIGURE_COLUMNS, NROSH_COLUMNS, PRECISION_COLUMNS, harmless
 from pipelines.publications.findings import COLUMNS
 from tests.publications import document as documents
 
@@ -27,7 +27,8 @@ def test_figures_csv_has_a_row_for_each_value(plain):
     assert tuple(rows[0]) == FIGURE_COLUMNS
     assert len(rows) == len(plain["figures"])
     by_key = {(row["measure"], row["population"]): row for row in rows}
-    assert by_key["TP01", "LCHO"] | {"unit": ""} == dict.fromkeys(FIGURE_COLUMNS, "") | {
+    without_precision = by_key["TP01", "LCHO"] | dict.fromkeys((*PRECISION_COLUMNS, "unit"), "")
+    assert without_precision == dict.fromkeys(FIGURE_COLUMNS, "") | {
         "measure": "TP01", "population": "LCHO", "numerator": "98", "denominator": "200", "value": "49.0",
         "status": "reported", "very_satisfied": "40", "fairly_satisfied": "58", "neither": "41",
         "fairly_dissatisfied": "32", "very_dissatisfied": "29", "rules": "2024-25",
@@ -36,6 +37,16 @@ def test_figures_csv_has_a_row_for_each_value(plain):
     missing = by_key["CH02_2", "LCHO"]
     assert (missing["value"], missing["status"], missing["numerator"]) == ("", "no_cases", "0")
     assert missing["reason"].startswith("No stage two complaint")
+
+
+def test_precision_is_not_rounded_and_stands_before_the_rules(plain):
+    assert (*PRECISION_COLUMNS, "rules") == FIGURE_COLUMNS[-7:]
+    rows = read(figures_csv(plain))
+    for row, figure in zip(rows, plain["figures"], strict=True):
+        for column in PRECISION_COLUMNS:
+            assert (None if row[column] == "" else float(row[column])) == figure[column]
+    assert any(len(row["ci_low"]) > 10 for row in rows)
+    assert {row["se"] for row in rows if not row["measure"].startswith("TP")} == {""}
 
 
 def test_weighted_counts_keep_their_decimals(plain):
@@ -113,6 +124,18 @@ def test_the_workbook_has_the_figures_as_numbers(workbook, hostile):
     assert values == {(f["measure"], f["population"]): f["value"] for f in hostile["figures"]}
     assert workbook["Figures"]["F2"].number_format == "0.0"
     assert workbook["NROSH+"]["F5"].value == -5
+
+
+def test_the_workbook_shows_two_decimals_of_the_precision_and_stores_all(workbook, hostile):
+    sheet = workbook["Figures"]
+    for column in PRECISION_COLUMNS:
+        cells = [row[FIGURE_COLUMNS.index(column)] for row in sheet.iter_rows(min_row=2)]
+        assert [cell.value for cell in cells] == [
+            None if each[column] is None else pytest.approx(each[column], abs=1e-12)
+            for each in hostile["figures"]
+        ]
+        assert {cell.number_format for cell in cells} == {"0.00"}
+        assert sheet.column_dimensions[cells[0].column_letter].width < 20
 
 
 def test_nothing_in_the_workbook_runs(workbook):

@@ -178,9 +178,19 @@ def test_verapdf_sees_a_figure_without_alternative_text(pdfs, tmp_path):
 
 def test_every_chart_says_its_message(plain, pdfs):
     charts = tags(pdfs["plain"], "/Figure")
-    assert len(charts) == sum(1 for figure in plain["figures"] if figure["answers"])
-    assert all("gave one of the first two answers" in chart for chart in charts)
-    assert any(chart.startswith("TP01 Overall satisfaction, LCHO: 49.0%") for chart in charts)
+    answers = [chart for chart in charts if "gave one of the first two answers" in chart]
+    assert len(answers) == sum(1 for figure in plain["figures"] if figure["answers"])
+    assert any(chart.startswith("TP01 Overall satisfaction, LCHO: 49.0%") for chart in answers)
+    others = [chart for chart in charts if chart not in answers]
+    statistics = [survey["statistics"] for survey in plain["survey"]]
+    compared = [each["text"] for found in statistics for each in found["representativeness"]]
+    assert len(others) == len(statistics) + len(compared) + 1  # and the sign beside the one warning
+    assert all(any(text in chart for chart in others) for text in compared)
+    assert "Warning" in others
+    assert any(
+        chart.startswith("Results of the survey, LCHO") and "Highest: TP05 Safe home, 70.5%" in chart
+        for chart in others
+    )
 
 
 def test_no_table_crosses_a_page(plain, hostile, empty, pdfs):
@@ -208,7 +218,7 @@ def test_language_title_and_bookmarks(pdfs):
             titles = [item.title for item in outline.root[0].children]
     assert titles[0] == "Contents"
     assert titles[1] == "1. All reported values"
-    assert titles[-1] == "15. Sign-off"
+    assert titles[-1] == "16. Sign-off"
 
 
 def test_only_our_own_typeface_is_used(pdfs):

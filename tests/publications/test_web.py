@@ -93,6 +93,22 @@ def test_what_must_be_published_beside_the_figures(plain, tenants):
         assert survey["weighting_text"] in tenants.text
 
 
+def test_tenants_are_told_how_close_the_result_is():
+    document = documents.build()
+    document["survey"][1]["statistics"] = None
+    told = "overall satisfaction would very likely have been somewhere from"
+    (lcra,) = (
+        each["interval_text"]
+        for each in document["survey"][0]["statistics"]["estimates"]
+        if each["measure"] == "TP01"
+    )
+    text = Reader(tenants_html(document)).text
+    assert f"{told} {lcra}." in text
+    assert text.count(told) == 1
+    document["survey"][0]["statistics"]["estimates"] = []
+    assert told not in Reader(tenants_html(document)).text
+
+
 def test_draft_and_provisional_are_said():
     draft = Reader(tenants_html(documents.build(provisional=True)))
     final = Reader(tenants_html(documents.build(draft=False)))

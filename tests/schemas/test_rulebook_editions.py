@@ -236,7 +236,7 @@ def test_every_reason_has_a_sentence_and_every_measure_a_list(year: str) -> None
         assert re.fullmatch(r"[A-Z].*[a-z0-9]\.", sentence), reason
     for measure in edition.measures:
         assert set(measure.reasons) <= set(edition.reasons)
-        assert "rejected_record" in measure.reasons
+        assert {"rejected_record", "filtered_by_mapping", "dropped_by_correction"} <= set(measure.reasons)
     assert "withdrawn_late" in edition.measure("CH02_1").reasons
     assert "withdrawn_late" not in edition.measure("CH01_1").reasons
 
@@ -343,6 +343,14 @@ COMPUTED = {
     "lcho_threshold": 1000,
     "combined_threshold": 1000,
     "mode_minimum_responses": 50,
+    "suppress_below": 10,
+    "imprecise_below": 30,
+    "screen_most_categories": 30,
+    "weighting_thin_category": 20,
+    "weighting_small_category": 30,
+    "weighting_thin_cell": 10,
+    "weighting_totals_tolerance": 1,
+    "weighting_greatest_factor": 5,
     "rejected_share_stop": 5,
 }
 

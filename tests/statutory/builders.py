@@ -17,6 +17,10 @@ import pandas as pd
 from pipelines.intake import FINDING_COLUMNS, load_landlord, load_year, no_findings
 from pipelines.measures.figures import Figure, value_of
 from pipelines.statutory import ReturnInputs, SurveyEvidence, assemble
+from pipelines.survey.accuracy import accuracy_test
+from pipelines.survey.sample import Scheme, make_sample, weigh
+from pipelines.survey.statistics import Thresholds, survey_statistics
+from pipelines.survey.weighting import Limits
 from schemas.rulebook import Edition, load_edition
 
 LANDLORD = {
@@ -65,6 +69,7 @@ def responses(tenure: str, count: int) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "response_id": [f"{tenure}-{number}" for number in numbers],
+            "household_id": pd.Series([None] * count, dtype="str"),
             "tenure": tenure,
             "completed_on": pd.to_datetime(
                 ["2024-09-05" if number % 2 else "2024-11-20" for number in numbers]
@@ -214,12 +219,41 @@ def as_yaml(content: Mapping[str, Any]) -> str:
     return json.dumps(content)
 
 
+def evidence(
+    population: str,
+    answered: pd.DataFrame,
+    known: pd.DataFrame | None = None,
+    scheme: Scheme = Scheme(),  # noqa: B008 (frozen)
+    last_year: Mapping[str, Any] | None = None,
+) -> SurveyEvidence:
+    """Return the evidence of one population, its statistics among it."""
+    everyone = answered.assign(population=population, standing="")
+    everyone.attrs = answered.attrs
+    sample = make_sample(population, everyone, known, None, scheme)
+    statistics = None
+    if len(answered):
+        edition = load_edition("2024-25")
+        weighting = weigh(sample, Limits())
+        flags = {
+            key: (
+                sample.respondents[key].isin(["VS", "FS"]).to_numpy(dtype=bool),
+                sample.respondents[key].isin(["VS", "FS", "NSD", "FD", "VD"]).to_numpy(dtype=bool),
+            )
+            for key in PERCEPTION
+        }
+        size = sample.population_size
+        test = None if size is None else accuracy_test(size, len(answered), False, edition.accuracy)
+        limits = Thresholds(least=10, caution=30, most_categories=30)
+        statistics = survey_statistics(sample, weighting, flags, test, edition.accuracy, {}, limits)
+    return SurveyEvidence(answered, known, None, statistics, last_year)
+
+
 @cache
 def usual_evidence() -> Mapping[str, SurveyEvidence]:
     """Return the evidence of both surveys; every test shares it, so none may change it."""
     return {
-        "LCRA": SurveyEvidence(responses("LCRA", 540), households("LCRA", 2900, excluded=2)),
-        "LCHO": SurveyEvidence(responses("LCHO", 300), households("LCHO", 1050)),
+        "LCRA": evidence("LCRA", responses("LCRA", 540), households("LCRA", 2900, excluded=2)),
+        "LCHO": evidence("LCHO", responses("LCHO", 300), households("LCHO", 1050)),
     }
 
 
@@ -245,7 +279,6 @@ def inputs(
         stated = merged({**YEAR, "reporting_year": year}, year_file or {})
         (folder / year / "year.yaml").write_text(as_yaml(stated))
         loaded, stated_year = load_landlord(folder), load_year(folder / year)
-    evidence = usual_evidence()
     usual = ReturnInputs(
         edition=edition,
         landlord=loaded,
@@ -262,7 +295,7 @@ def inputs(
             ],
             columns=["measure", "population", "reason", "counted", "met", "records"],
         ),
-        surveys=evidence,
+        surveys=usual_evidence(),
         stock=STOCK,
         blocks=BLOCKS,
         repairs_context=CONTEXT,
@@ -317,7 +350,7 @@ def combined(year_file: Mapping[str, Any] | None = None) -> ReturnInputs:
         base,
         figures=found,
         blocks={"LCRA": "not_required", "LCHO": "not_required", "COMBINED": "reported"},
-        surveys={"COMBINED": SurveyEvidence(answered, known)},
+        surveys={"COMBINED": evidence("COMBINED", answered, known)},
     )
 
 

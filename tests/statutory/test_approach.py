@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from pipelines.statutory import SurveyEvidence, assemble
+from pipelines.survey.sample import Scheme
+from tests.statutory import builders
 from tests.statutory.builders import combined, document, households, inputs, responses, survey_in
 
 
@@ -16,9 +18,10 @@ def items(population: str = "LCRA", **changes: Any) -> dict[str, dict[str, Any]]
 
 
 def evidence(**changes: Any) -> dict[str, SurveyEvidence]:
-    """The usual evidence, with other responses or households of the LCRA survey."""
+    """The usual evidence, with other responses or households of the LCRA survey, and its statistics."""
     usual = inputs().surveys
-    return {**usual, "LCRA": replace(usual["LCRA"], **changes)}
+    changed = replace(usual["LCRA"], **changes)
+    return {**usual, "LCRA": builders.evidence("LCRA", changed.responses, changed.households)}
 
 
 def plan(**changes: Any) -> dict[str, Any]:
@@ -53,8 +56,9 @@ def test_generated_texts(letter: str, text: str) -> None:
 def test_representativeness_names_the_largest_gap_of_each_characteristic() -> None:
     # A third of the responses and a quarter of the households are 65 or over: 8.33 points.
     assert (
-        "age band 8.3 percentage points (65 and over: 33.3% of responses, 25.0% of households)"
-        in items()["e"]["text"]
+        "Responses were compared with the 2,900 households of the relevant tenant population. The largest "
+        "difference within each characteristic: age band 8.3 percentage points (65 and over: 33.3% of "
+        "responses, 25.0% of households; effect size 0.19 (small))." in items()["e"]["text"]
     )
 
 
@@ -167,6 +171,27 @@ def test_no_shared_characteristic_means_no_claim() -> None:
     assert items(surveys=evidence(households=blank))["e"]["missing"]
 
 
+def test_after_raking_the_gap_that_is_left_is_told() -> None:
+    raked = Scheme("rake", ("age_band",))
+    lcra = builders.evidence("LCRA", responses("LCRA", 540), households("LCRA", 2900), raked)
+    weighting = {"method": "rake", "characteristics": ["age_band"]}
+    made = document(
+        surveys={**inputs().surveys, "LCRA": lcra}, year_file=plan(weighting=weighting, contractor="none")
+    )
+    found = {item["letter"]: item["text"] for item in survey_in(made, "LCRA")["items"]}
+    assert "Responses, before weighting, were compared" in found["e"]
+    assert "effect size 0.19 (small)), at most 0.0 after weighting." in found["e"]
+    assert found["f"] == "Responses were weighted by raking, on age band, to the relevant tenant population."
+    assert survey_in(made, "LCRA")["unweighted_tp01"]["base"] == 486
+
+
+def test_the_population_may_come_from_its_margins() -> None:
+    usual = inputs().surveys
+    lcra = replace(usual["LCRA"], households=None, margins_total=2800)
+    made = document(surveys={**usual, "LCRA": lcra})
+    assert survey_in(made, "LCRA")["accuracy"]["population_size"] == 2800
+
+
 def test_a_missed_requirement_wants_its_reasons() -> None:
     few = evidence(responses=responses("LCRA", 400))
     found = items(surveys=few)["i"]
@@ -195,7 +220,7 @@ def test_the_achieved_margin_is_shown_to_two_places() -> None:
 def test_a_combined_survey_is_compared_on_tenure_too() -> None:
     made = assemble(combined())
     text = next(item["text"] for item in survey_in(made, "COMBINED")["items"] if item["letter"] == "e")
-    assert "tenure 25.0 percentage points (LCHO: 25.0% of responses, 50.0% of households)" in text
+    assert "tenure 25.0 percentage points (LCHO: 25.0% of responses, 50.0% of households" in text
     statuses = [population["status"] for population in made["populations"]]
     assert statuses == ["not_required", "not_required", "reported", "reported"]
 

@@ -59,6 +59,10 @@ def a_small_method(planted: Document) -> None:
     survey_in(planted, "LCRA")["methods"][1]["suppressed"] = True
 
 
+def passed_only_nominally(planted: Document) -> None:
+    survey_in(planted, "LCRA")["statistics"]["accuracy"]["only_nominally"] = True
+
+
 PLANTED: list[tuple[str, str, Plant]] = [
     ("VAL-01", "failed", methods_fall_short),
     ("VAL-02", "failed", plant("CH02_1", "LCRA", denominator=3000)),
@@ -85,6 +89,7 @@ PLANTED: list[tuple[str, str, Plant]] = [
     ("VAL-16", "warning", plant("RP01", "LCRA", denominator=2990)),
     ("VAL-18", "warning", repairs_lost),
     ("VAL-19", "warning", a_small_method),
+    ("VAL-20", "warning", passed_only_nominally),
 ]
 
 
@@ -98,7 +103,7 @@ def test_a_planted_violation_is_caught(rule: str, outcome: str, change: Plant) -
 
 def test_every_validation_has_a_planted_violation_and_an_id_of_its_own() -> None:
     ids = [validation.id for validation in VALIDATIONS]
-    assert len(set(ids)) == len(ids) == 18
+    assert len(set(ids)) == len(ids) == 19
     assert set(ids) == {rule for rule, _, _ in PLANTED}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -79,6 +80,12 @@ def test_cells_are_their_categories() -> None:
     assert list(cells(frame, [])) == ["all", "all", "all"]
 
 
+def test_every_word_for_a_blank_is_one_cell() -> None:
+    frame = households(4, area=["north", " Unknown", None, "not stated"])
+    assert list(cells(frame, ["area"])) == ["north", "not stated", "not stated", "not stated"]
+    assert list(cells(frame.assign(area=None), ["area"])) == ["not stated"] * 4
+
+
 def test_the_sample_of_a_seed_is_for_ever_the_same() -> None:
     """Pinned: another version of Python, numpy or pandas, another hash seed must draw these too."""
     sample = draw(households(1000), 5, "2024-25 LCRA")
@@ -148,6 +155,8 @@ def test_a_plan() -> None:
         {"reason": "in prison", "households": 1},
         {"reason": "risk to interviewer", "households": 4},
     ]
+    assert list(plan.excluded["household_id"]) == ["H00001", "H00002", "H00003", "H00004", "H00005"]
+    assert list(plan.excluded["excluded_reason"])[3:] == ["risk to interviewer", "in prison"]
     # 501 responses for 4 points; four invitations for each.
     assert (plan.required_responses, plan.required_margin, plan.invitations) == (501, 4, 2004)
     assert (plan.census, plan.falls_short) == (False, False)
@@ -155,17 +164,25 @@ def test_a_plan() -> None:
         {"cell": "north", "households": 1995, "quota": 334},
         {"cell": "south", "households": 1000, "quota": 167},
     ]
+    # A quarter of 2,004: 501, with ±4.00 (100 x 1.96 x sqrt(0.25 / 501 x 2,499 / 2,999)).
+    assert (plan.expected_responses, plan.expected_margin) == (501, Decimal("3.996705"))
     assert len(plan.sample) == 2004
+    assert list(plan.sample.columns) == [*SAMPLE_COLUMNS, "quota_cell"]
+    assert (plan.sample["quota_cell"] == plan.sample["stratum"]).all()
     assert not set(plan.sample["household_id"]) & set(frame.loc[:4, "household_id"])
     assert plan.sample["base_weight"].sum() == pytest.approx(2995)
 
 
 @pytest.mark.parametrize(
-    ("rate", "invitations", "falls_short"), [(Fraction(1, 2), 556, False), (Fraction(1, 5), 1000, True)]
+    ("rate", "invitations", "expected", "falls_short"),
+    [(Fraction(1, 2), 556, 278, False), (Fraction(1, 5), 1000, 200, True)],
 )
-def test_where_few_respond_everybody_is_invited(rate: Fraction, invitations: int, falls_short: bool) -> None:
+def test_where_few_respond_everybody_is_invited(
+    rate: Fraction, invitations: int, expected: int, falls_short: bool
+) -> None:
     plan = plan_survey(households(1000), RULES, response_rate=rate, seed="s")
     assert (plan.required_responses, plan.invitations) == (278, invitations)
+    assert plan.expected_responses == expected
     assert (plan.census, plan.falls_short) == (falls_short, falls_short)
     assert plan.quotas.to_dict("records") == [{"cell": "all", "households": 1000, "quota": 278}]
 
@@ -181,6 +198,7 @@ def test_nobody_to_survey() -> None:
     plan = plan_survey(households(0), RULES, response_rate=Fraction(1), seed="s", strata=[])
     assert (plan.required_responses, plan.invitations, len(plan.sample), len(plan.quotas)) == (0, 0, 0, 0)
     assert plan.exclusions.empty
+    assert (plan.expected_responses, plan.expected_margin) == (0, None)
 
 
 @pytest.mark.parametrize("rate", [Fraction(0), Fraction(-1), Fraction(11, 10)])

@@ -9,7 +9,18 @@ from fractions import Fraction
 import pandas as pd
 import pytest
 
-from pipelines.survey.tracker import CELL_COLUMNS, Fieldwork, progress, quota_cells
+from pipelines.measures.inputs import Inputs
+from pipelines.measures.perception import respondents
+from pipelines.survey.sample import Sample, Scheme
+from pipelines.survey.tracker import (
+    CELL_COLUMNS,
+    Fieldwork,
+    progress,
+    quota_cells,
+    quota_targets,
+    with_stated_populations,
+    worst_first,
+)
 from schemas.rulebook import load_edition
 
 RULES = load_edition("2024-25").accuracy
@@ -34,6 +45,7 @@ def test_halfway_and_on_course() -> None:
     # 201 more at 10 a day is 21 more days; 60 more days bring 600.
     assert found.enough_on == date(2024, 10, 21)
     assert found.responses_at_end == 900
+    assert found.pace_needed == Fraction(201, 60)
     assert (found.met, found.on_course) == (False, True)
 
 
@@ -56,6 +68,7 @@ def test_the_pace_is_that_of_the_last_two_weeks() -> None:
 def test_enough_is_dated_by_the_response_that_made_it_so() -> None:
     found = progress(every_day(10, "2024-09-01", 60), 3000, False, at(10, 30), RULES)
     assert (found.more_needed, found.met, found.on_course) == (0, True, True)
+    assert found.pace_needed is None
     # The 501st response is the first of the 51st day.
     assert found.enough_on == date(2024, 10, 21)
 
@@ -64,6 +77,7 @@ def test_before_fieldwork_and_without_responses() -> None:
     found = progress(every_day(10, "2024-09-01", 0), 3000, False, at(8, 1), RULES)
     assert (found.responses, found.margin, found.pace, found.enough_on) == (0, None, 0, None)
     assert (found.responses_at_end, found.on_course) == (0, False)
+    assert found.pace_needed == Fraction(501, 90)
     silent = progress(every_day(10, "2024-09-01", 0), 3000, False, at(9, 20), RULES)
     assert (silent.pace, silent.enough_on) == (0, None)
 
@@ -76,7 +90,34 @@ def test_what_comes_later_is_not_there_yet() -> None:
 def test_after_fieldwork_nothing_more_is_expected() -> None:
     found = progress(every_day(1, "2024-09-01", 90), 3000, False, at(12, 31), RULES)
     assert (found.responses, found.pace, found.responses_at_end) == (90, 0, 90)
-    assert (found.enough_on, found.on_course) == (None, False)
+    assert (found.enough_on, found.on_course, found.pace_needed) == (None, False, None)
+    just_over = progress(every_day(1, "2024-09-01", 90), 3000, False, at(11, 30), RULES)
+    assert (just_over.responses, just_over.responses_at_end) == (90, 90)
+
+
+def test_without_the_days_of_fieldwork_the_rest_is_known() -> None:
+    found = progress(every_day(10, "2024-09-01", 30), 3000, False, None, RULES)
+    assert (found.responses, found.more_needed, found.margin) == (300, 201, Decimal("5.368576"))
+    assert (found.pace, found.pace_needed, found.responses_at_end, found.enough_on) == (None,) * 4
+    assert not found.on_course
+    enough = progress(every_day(10, "2024-09-01", 60), 3000, False, None, RULES)
+    assert (enough.enough_on, enough.on_course) == (date(2024, 10, 21), True)
+
+
+@pytest.mark.parametrize(
+    ("day", "gone", "left", "pace_days"),
+    [
+        ((8, 31), 0, 90, 0),
+        ((9, 1), 1, 89, 1),
+        ((9, 30), 30, 60, 14),
+        ((11, 29), 90, 0, 14),
+        ((12, 31), 90, 0, 14),
+    ],
+)
+def test_the_days_of_fieldwork(day: tuple[int, int], gone: int, left: int, pace_days: int) -> None:
+    fieldwork = at(*day)
+    assert (fieldwork.days, fieldwork.days_gone, fieldwork.days_left) == (90, gone, left)
+    assert fieldwork.pace_days == pace_days
 
 
 def test_more_than_all_households_cannot_respond() -> None:
@@ -129,3 +170,78 @@ def test_what_is_due_follows_the_days(day: tuple[int, int], responses: int, due:
             "behind": 0,
         }
     ]
+
+
+def test_without_the_days_of_fieldwork_nothing_is_due() -> None:
+    completed = every_day(1, "2024-09-01", 2)
+    found = quota_cells(completed, pd.Series(["north", "north"], index=completed.index), {"north": 5}, None)
+    assert found.to_dict("records") == [
+        {"cell": "north", "target": 5, "responses": 2, "to_go": 3, "due": None, "behind": None}
+    ]
+
+
+def test_the_worst_cells_come_first() -> None:
+    rows = [("a", 10, 10, 0, 5, 0), ("b", 10, 2, 8, 5, 3), ("c", 20, 7, 13, 10, 3), ("d", 9, 5, 4, 4, 0)]
+    found = worst_first(pd.DataFrame(rows, columns=list(CELL_COLUMNS)))
+    assert list(found["cell"]) == ["c", "b", "d", "a"]
+    undated = pd.DataFrame([(*row[:4], None, None) for row in rows], columns=list(CELL_COLUMNS))
+    assert list(worst_first(undated)["cell"]) == ["c", "b", "d", "a"]
+
+
+def sample_of(households: pd.DataFrame | None, margins: list[tuple[str, str, int]]) -> Sample:
+    table = pd.DataFrame(margins, columns=["characteristic", "category", "households"])
+    return Sample("LCRA", pd.DataFrame(), ("area", "age"), households, table, Scheme())
+
+
+def test_quota_targets_follow_the_households_that_can_be_invited() -> None:
+    households = pd.DataFrame(
+        {
+            "household_id": [str(number) for number in range(10)],
+            "excluded_reason": [None] * 8 + ["in prison"] * 2,
+            "area": ["north"] * 4 + ["south"] * 6,
+            "age": ["old", "young"] * 5,
+        }
+    ).astype({"excluded_reason": "str"})
+    sample = sample_of(households, [("area", "north", 70), ("area", "south", 30)])
+    assert quota_targets(sample, ["area"], 6) == {("area",): {"north": 3, "south": 3}}
+    assert quota_targets(sample, ["area", "age"], 8) == {
+        ("area", "age"): {"north / old": 2, "north / young": 2, "south / old": 2, "south / young": 2}
+    }
+    # The households do not say: the margins do, each for itself.
+    blank = sample_of(households.assign(area=None), [("area", "north", 70), ("area", "south", 30)])
+    assert quota_targets(blank, ["area"], 10) == {("area",): {"north": 7, "south": 3}}
+
+
+def test_without_households_each_margin_has_its_quotas() -> None:
+    sample = sample_of(
+        None, [("area", "north", 70), ("area", "south", 30), ("age", "old", 50), ("age", "young", 50)]
+    )
+    assert quota_targets(sample, ["area", "age"], 10) == {
+        ("area",): {"north": 7, "south": 3},
+        ("age",): {"old": 5, "young": 5},
+    }
+
+
+def test_without_homes_the_stated_populations_are_surveyed() -> None:
+    edition = load_edition("2024-25")
+    no_homes = pd.DataFrame({name: pd.Series([], dtype="str") for name in ("home_id", "tenure", "country")})
+    no_homes = no_homes.assign(owned_from=pd.NaT, owned_to=pd.NaT)
+    responses = pd.DataFrame(
+        {
+            "response_id": ["a", "b"],
+            "household_id": ["1", "2"],
+            "tenure": ["LCRA", "LCHO"],
+            "completed_on": pd.to_datetime(["2024-09-01", "2024-09-02"]),
+            "source_row": [2, 3],
+        }
+    )
+    inputs = Inputs(
+        edition, edition.resolve_settings({}), {"homes": no_homes, "survey_responses": responses}, {}
+    )
+    assert set(inputs.stock.blocks.values()) == {"not_applicable", "not_required"}
+    lcra = with_stated_populations(inputs, ["LCRA"])
+    assert list(respondents(lcra)["standing"]) == ["", "lcho_below_threshold"]
+    combined = with_stated_populations(inputs, ["COMBINED"])
+    assert list(respondents(combined)["population"]) == ["COMBINED", "COMBINED"]
+    assert list(respondents(combined)["standing"]) == ["", ""]
+    assert combined.settings is inputs.settings

@@ -93,6 +93,7 @@ def test_the_clean_twin_has_no_problem():
 
 
 def test_every_problem_is_planted_in_this_module_or_its_twins():
+    # WGT-107 in test_sample: only there is it known who was invited.
     assert set(re.findall(r"WGT-\d{3}", Path(__file__).read_text(encoding="utf-8"))) == set(RULES)
 
 

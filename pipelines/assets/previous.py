@@ -1,0 +1,66 @@
+"""Last year's figures, as they are kept for comparison.
+
+Here: where they come from. Not here: reading them (pipelines.intake) and comparing (pipelines.survey).
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from pipelines.intake.previous_figures import read_previous_figures, year_before
+from pipelines.intake.settings import load_year
+from pipelines.partitions import code_and_year
+from pipelines.survey.last_year import LastYear, last_year_estimates
+from schemas.errors import InputError
+
+from .common import Place
+
+NAME = "previous_figures"
+PREVIOUS_KEY = dg.AssetKey(["received", NAME])
+
+
+def previous_files(place: Place, code: str, year: str) -> dict[str, Path]:
+    """Return the file of last year's figures by the name it is kept under; none where there is none.
+
+    The one that year.yaml names, else the figures.csv that was published here for the year before.
+    """
+    folder = place.landlord_folder(code) / year
+    named = load_year(folder).previous_figures if (folder / "year.yaml").is_file() else None
+    if named is not None:
+        file = folder / named
+        if not file.is_file():
+            raise InputError(
+                f"{folder / 'year.yaml'}: 'previous_figures' names {named}, which is not in the folder: put "
+                "last year's figures there, or remove the line."
+            )
+        return {f"{year_before(year)}/{named}": file}
+    published = place.returns(code, year_before(year)) / "figures.csv"
+    return {f"{year_before(year)}/published/{published.name}": published} if published.is_file() else {}
+
+
+def kept_last_year(context: dg.AssetExecutionContext, place: Place) -> tuple[LastYear, dict[str, Any] | None]:
+    """Return last year's estimates from the figures as they were received, and where those are from.
+
+    That is: year, file, sha256, bytes, published (whether they were made here), and by population which
+    measures rest on an assumption of simple random sampling (assumed), and which cannot be compared and why
+    (left_out).
+    """
+    code, year = code_and_year(context)
+    kept = place.received(NAME, code, year)
+    files = sorted(each for each in kept.rglob("*") if each.is_file()) if kept.exists() else []
+    if not files:
+        return LastYear(), None
+    file = files[0]
+    data = file.read_bytes()
+    found = last_year_estimates(read_previous_figures(data, file.name))
+    return found, {
+        "year": year_before(year),
+        "file": file.name,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "bytes": len(data),
+        "published": file.parent.name == "published",
+        "assumed": {population: list(measures) for population, measures in found.assumed.items()},
+        "left_out": {population: dict(measures) for population, measures in found.left_out.items()},
+    }
