@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.cli_compare import benchmarks, forensics
+from pipelines.cli_map import map_file
 from pipelines.cli_survey import survey
 from schemas.errors import InputError, TsmError
 
@@ -55,6 +57,9 @@ def main(ctx: click.Context, home: Path) -> None:
 
 
 main.add_command(survey)
+main.add_command(map_file)
+main.add_command(forensics)
+main.add_command(benchmarks)
 
 
 @main.command()

@@ -49,6 +49,6 @@ FINDING_COLUMNS = (
     "touches",
 )
 
-# What a row that was turned away is called in the ledgers, by the rule that did it; all others: a rejected record.
+# What a row that was turned away is called in the ledgers, by the rule that did it; any other is REJECTED.
 LEFT_OUT_REASONS = {"MAP-201": "filtered_by_mapping", "COR-007": "dropped_by_correction"}
 REJECTED = "rejected_record"

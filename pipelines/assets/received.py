@@ -11,6 +11,8 @@ from typing import Any
 import dagster as dg
 from upath import UPath
 
+from pipelines.intake.corrections import FILE as CORRECTIONS
+from pipelines.intake.corrections import load_corrections
 from pipelines.intake.received import table_files
 from pipelines.partitions import code_and_year
 from schemas.errors import InputError
@@ -74,7 +76,7 @@ def build_received(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
             if key == PREVIOUS_KEY:
                 files = previous_files(place, code, year)
             else:
-                mine = settings_files(own, year) if key == SETTINGS_KEY else table_files(own / year, name)
+                mine = settings_files(own, year) if key == SETTINGS_KEY else _files_of(own / year, name)
                 files = {str(file.relative_to(own.parent)): file for file in mine}
             hashes = _keep(files, place.received(name, code, year))
             yield dg.MaterializeResult(
@@ -87,6 +89,13 @@ def build_received(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
             )
 
     return received
+
+
+def _files_of(year_folder: Path, table: str) -> list[Path]:
+    """Return every file that says what a table is: its own, sources.yaml and corrections.yaml among them."""
+    files = table_files(year_folder, table)
+    corrected = any(each.table == table for each in load_corrections(year_folder))
+    return [*files, year_folder / CORRECTIONS] if corrected else files
 
 
 def settings_files(landlord_folder: Path, year: str) -> list[Path]:

@@ -12,9 +12,10 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from pipelines.assurance.compute import REFERS_TO, gather, input_summary
+from pipelines.assurance.compute import REFERS_TO, check_received, gather, input_summary
 from pipelines.checks import cross_checks, cross_results, table_checks, table_results
-from pipelines.intake import FINDING_COLUMNS, check_table, cross_check, receive
+from pipelines.intake import FINDING_COLUMNS, cross_check, receive
+from pipelines.intake.corrections import load_corrections
 from schemas.tables import TABLES, Table
 
 from .common import (
@@ -97,8 +98,9 @@ def _table(table: Table, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsD
     ) -> Iterator[dg.MaterializeResult[Any]]:
         rules = rules_of(context, place)
         with kept_folder(context, place, name) as folder:
-            received = receive(folder / rules.edition.year, name)
-        checked = check_table(received, rules.edition, related, rules.settings)
+            year_folder = folder / rules.edition.year
+            received, corrections = receive(year_folder, name), load_corrections(year_folder)
+        checked, corrected = check_received(received, corrections, rules, related)
         log.info(
             "Checked %s: %s rows accepted, %s rejected",
             name,
@@ -107,6 +109,7 @@ def _table(table: Table, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsD
         )
         checked.accepted.attrs |= {
             "input": input_summary(received, checked),
+            "corrections": list(corrected.applied),
             "stops": stops_in(checked.findings),
         }
         yield result(
@@ -136,7 +139,8 @@ def _together(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             ),
             "inputs": _out(
                 INPUTS_KEY,
-                "Each input file with its hash, and how many of its rows were accepted and rejected.",
+                "Each input file with its hash, how many of its rows were accepted and rejected, and the "
+                "corrections made to it.",
                 TAGS,
                 io_manager_key="json_store",
                 kinds={"json"},
@@ -155,7 +159,11 @@ def _together(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         yield result(
             FINDINGS_KEY, findings, rules.edition, grades, cross_results(FINDINGS_KEY, across, findings)
         )
-        inputs = [frame.attrs["input"] for frame in accepted.values() if frame.attrs["input"]]
+        inputs = [
+            {**frame.attrs["input"], "corrections": frame.attrs["corrections"]}
+            for frame in accepted.values()
+            if frame.attrs["input"]
+        ]
         yield result(INPUTS_KEY, inputs, rules.edition, {"files": len(inputs)})
 
     return together

@@ -234,7 +234,12 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
                 blocks=records.stock.blocks,
                 repairs_context=repairs_context(records),
                 findings=of_the_files,
-                records_summary=[*inputs, *settings_inputs(context, place), *_last_year_input(statistics)],
+                corrections=[correction for each in inputs for correction in each["corrections"]],
+                records_summary=[
+                    *_lines(inputs),
+                    *settings_inputs(context, place),
+                    *_last_year_input(statistics),
+                ],
                 assets=[*received, weights_made, *reasons_table.attrs["ledgers"]],
                 software_version=version("tsm-pipeline"),
             )
@@ -249,6 +254,11 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         yield result(ALL_FINDINGS_KEY, gather([of_the_files, of_the_return]), rules.edition)
 
     return document
+
+
+def _lines(inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the tables' lines of provenance alone."""
+    return [{name: value for name, value in each.items() if name != "corrections"} for each in inputs]
 
 
 def _last_year_input(statistics: Json) -> list[dict[str, Any]]:

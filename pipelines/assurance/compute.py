@@ -6,7 +6,7 @@ The Dagster assets call the same functions stage by stage; here they are called 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,12 +28,12 @@ from pipelines.intake import (
     Received,
     Records,
     YearFile,
-    check_table,
     cross_check,
     load_landlord,
     load_year,
     receive,
 )
+from pipelines.intake.corrections import Corrected, Correction, check_corrected, load_corrections
 from pipelines.measures import Figure, Inputs, classify, figures
 from pipelines.survey.last_year import LastYear
 from schemas.rulebook import Edition, Settings, load_edition
@@ -72,6 +72,11 @@ class Rules:
         return {priority: target for priority, target in given.items() if target is not None}
 
     @property
+    def landlord_names(self) -> tuple[str, ...]:
+        """The landlord's name and its former ones, as questions may say them."""
+        return (self.landlord.name, *self.landlord.former_names)
+
+    @property
     def weighted(self) -> frozenset[str]:
         """The populations whose responses are weighted."""
         plans = self.year_file.survey.items()
@@ -106,6 +111,20 @@ def measure_inputs(
         targets=rules.targets,
         weights={} if weights is None else tally_weights(weights, sorted(rules.weighted)),
     )
+
+
+def check_received(
+    received: Received,
+    corrections: Sequence[Correction],
+    rules: Rules,
+    related: Mapping[str, pd.DataFrame],
+) -> tuple[Records, Corrected]:
+    """Return a received table checked, after the corrections of corrections.yaml that are about it.
+
+    `related`: the accepted tables that it points to, by name.
+    """
+    mine = [each for each in corrections if each.table == received.table]
+    return check_corrected(received, mine, rules.edition, related, rules.settings, rules.landlord_names)
 
 
 def input_summary(received: Received, records: Records) -> dict[str, Any] | None:
@@ -164,10 +183,11 @@ def check_folder(landlord_folder: Path, year: str) -> Checked:
     rules = load_rules(landlord_folder, year)
     records: dict[str, Records] = {}
     summary, findings = [], []
+    corrections = load_corrections(year_folder)
     for table, refers_to in REFERS_TO.items():
         received = receive(year_folder, table)
         related = {name: records[name].accepted for name in refers_to}
-        records[table] = check_table(received, rules.edition, related, rules.settings)
+        records[table], _ = check_received(received, corrections, rules, related)
         rows = len(records[table].accepted)
         log.info(
             "Checked %s: %s rows accepted, %s rejected",

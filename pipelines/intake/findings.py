@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Sequence
+from functools import cache
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -11,16 +14,24 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.intake.origin import Origin
+from pipelines.intake.sheet import Problem
 from schemas.outputs import FINDING_COLUMNS
-from schemas.tables import Rule, Table, is_personal
+from schemas.tables import Rule, Table, is_personal, mapping_rules
 from schemas.tables.file_rules import BY_ID
 
 MASKED = "•••"
 _LONGEST = 60
+_TEXT = pd.StringDtype(na_value=np.nan)
 
 
 def no_findings() -> pd.DataFrame:
     """A findings frame without a row."""
+    return _nothing().copy()
+
+
+@cache
+def _nothing() -> pd.DataFrame:
     frame = pd.DataFrame({name: pd.Series([], dtype="str") for name in FINDING_COLUMNS})
     return frame.astype({"row": "Int64"})
 
@@ -43,34 +54,54 @@ def shown(cells: pd.Series, column: str, table: Table) -> pd.Series:
 
 
 def row_findings(
-    rule: Rule, table: Table, text: pd.DataFrame, mask: np.ndarray, file: str, sheet: str
+    rule: Rule,
+    table: Table,
+    text: pd.DataFrame,
+    mask: np.ndarray,
+    file: str,
+    sheet: str,
+    origin: Origin | None = None,
 ) -> pd.DataFrame:
-    """One finding for each row of `mask`: `text` holds the cells as they stood, its index the row numbers."""
-    hit = text.loc[mask]
+    """One finding for each row of `mask`: `text` holds the cells as they stood, its index the row numbers.
+
+    Of a mapped table `text` holds the cells as they were mapped, and `origin` says where each row stood: the
+    finding then names its file, sheet, row and heading, and shows the cell as it is there.
+    """
     culprit = rule.columns[0]
     fields = [name for _, name, _, _ in string.Formatter().parse(rule.message) if name]
+    wanted = {*fields, culprit, table.record_name}
+    hit = text[[name for name in text.columns if name in wanted]].iloc[np.flatnonzero(mask)]
     # By position, not by name: several times quicker, and a brace in a cell is then only a brace.
     order = {name: f"{{{position}}}" for position, name in enumerate(dict.fromkeys(fields))}
     message = rule.message.format_map(order)
-    cells = {name: shown(_cells(hit, name), name, table) for name in {*order, culprit}}
-    messages = list(map(message.format, *(cells[name] for name in order))) if order else rule.message
+
+    def visible(name: str, cells: pd.Series) -> pd.Series:
+        if origin is not None and origin.is_personal(name):
+            return cells.where(cells == "", MASKED)
+        return shown(cells, name, table)
+
+    cells = {name: visible(name, _cells(hit, name)) for name in {*order, culprit, table.record_name}}
+    words = [cells[name].to_list() for name in order]
+    messages = list(map(message.format, *words)) if order else rule.message
+    place: dict[str, Any] = {"file": file, "sheet": sheet, "row": hit.index.to_numpy(), "column": culprit}
+    value = cells[culprit]
+    if origin is not None:
+        place = {
+            "file": origin.names(hit.index),
+            "sheet": origin.sheets(hit.index),
+            "row": origin.row_numbers(hit.index),
+            "column": origin.headings(culprit, hit.index),
+        }
+        value = visible(culprit, origin.as_given(culprit, _cells(hit, culprit)))
     return _frame(
         rule,
         len(hit),
         table=table.name,
-        file=file,
-        sheet=sheet,
-        row=hit.index.to_numpy(),
-        column=culprit,
-        value=cells[culprit].to_numpy(),
-        record_id=record_ids(hit, table),
+        **place,
+        value=value.to_numpy(),
+        record_id=cells[table.record_name].to_numpy(),
         message=messages,
     )
-
-
-def record_ids(rows: pd.DataFrame, table: Table) -> np.ndarray:
-    """What names each row to its owner: the table's own reference."""
-    return shown(_cells(rows, table.record_name), table.record_name, table).to_numpy()
 
 
 def _cells(rows: pd.DataFrame, column: str) -> pd.Series:
@@ -87,9 +118,59 @@ def file_finding(
     record_id: str = "",
 ) -> pd.DataFrame:
     """One finding about a file as a whole, or about a row that could not be read as one."""
-    rule = BY_ID[f"FIL-{number:03d}"]
-    facts = {"table": table.name, "file": file or table.name, **facts}
-    facts = {name: _one_line(fact) for name, fact in facts.items()}
+    return _told(BY_ID[f"FIL-{number:03d}"], table, file, sheet, facts, row, record_id)
+
+
+def problem_findings(problems: Sequence[Problem], table: Table, file: str, sheet: str) -> pd.DataFrame:
+    """The findings of what a reader met, in its order; those of one rule are built at once, as of rows."""
+    frames = []
+    for number, alike in groupby(problems, key=lambda problem: problem.number):
+        rule = BY_ID[f"FIL-{number:03d}"]
+        some = list(alike)
+        said = [_facts(table, file, problem.facts) for problem in some]
+        frame = _frame(
+            rule,
+            len(some),
+            table=table.name,
+            file=file,
+            sheet=sheet,
+            row=[problem.row for problem in some],
+            column=[str(facts.get("column", "")) for facts in said],
+            value="",
+            record_id=[problem.record_id for problem in some],
+            message=[rule.message.format_map(facts) for facts in said],
+            remedy=[rule.remedy.format_map(facts) for facts in said],
+            touches=";".join(table.touches),
+        )
+        frames.append(frame)
+    return join(*frames)
+
+
+def mapping_finding(
+    number: int,
+    table: Table,
+    file: str,
+    sheet: str,
+    facts: dict[str, Any],
+    row: int | None = None,
+    touches: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """One finding about what sources.yaml says of a file; `column` among the facts is the culprit."""
+    rule = mapping_rules.BY_ID[f"MAP-{number:03d}"]
+    return _told(rule, table, file, sheet, facts, row, touches=touches)
+
+
+def _told(
+    rule: Rule,
+    table: Table,
+    file: str,
+    sheet: str,
+    facts: dict[str, Any],
+    row: int | None,
+    record_id: str = "",
+    touches: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    facts = _facts(table, file, facts)
     return _frame(
         rule,
         1,
@@ -102,8 +183,13 @@ def file_finding(
         record_id=record_id,
         message=rule.message.format_map(facts),
         remedy=rule.remedy.format_map(facts),
-        touches=";".join(table.touches),
+        touches=";".join(table.touches if touches is None else touches),
     )
+
+
+def _facts(table: Table, file: str, facts: dict[str, Any]) -> dict[str, Any]:
+    facts = {"table": table.name, "file": file or table.name, **facts}
+    return {name: _one_line(fact) for name, fact in facts.items()}
 
 
 def table_finding(rule: Rule, table: Table, file: str, sheet: str) -> pd.DataFrame:
@@ -136,9 +222,18 @@ def _frame(rule: Rule, count: int, **columns: Any) -> pd.DataFrame:
         "effect": str(rule.effect),
         "touches": ";".join(rule.touches),
     }
-    frame = pd.DataFrame({**constants, **columns}, index=range(count), columns=list(FINDING_COLUMNS))
-    types = {name: "Int64" if name == "row" else "str" for name in FINDING_COLUMNS}
-    return frame.astype(types)
+    given = {**constants, **columns}
+    made = {name: _column(given.get(name), name, count) for name in FINDING_COLUMNS}
+    return pd.DataFrame(made, copy=False)
+
+
+def _column(value: Any, name: str, count: int) -> Any:
+    """A column of findings: one value for all of them (None: missing), or one for each."""
+    if isinstance(value, str) and name != "row":
+        return pd.arrays.ArrowStringArray(pa.repeat(pa.scalar(value, pa.large_string()), count), dtype=_TEXT)
+    if not pd.api.types.is_list_like(value):
+        value = [value] * count
+    return pd.array(value, dtype="Int64" if name == "row" else "str")
 
 
 def _one_line(fact: Any) -> Any:

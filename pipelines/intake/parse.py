@@ -7,7 +7,7 @@ hundreds of distinct ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.intake.dates import read_iso
 from pipelines.intake.sheet import INVISIBLE
 from schemas.rulebook import Edition
 from schemas.tables import Column, Kind
@@ -24,8 +25,18 @@ EARLIEST = pd.Timestamp(1990, 1, 1)
 _YEARS_AFTER = 1  # how long after the year's end something may have happened
 _YEARS_AHEAD = 20  # how far ahead something may be due
 
+_SAMPLE = 10_000  # cells that show whether a column's values repeat
+
 # How databases write a blank into an export.
 NULL_WORDS = ("null", "\\n", "nan", "nat", "<na>")
+
+# What a spreadsheet shows instead of a value, and saves into a CSV: an error, or a column too narrow.
+_ERROR_WORD = (
+    r"^(?:#n/a|#ref!|#value!|#name\?|#div/0!|#null!|#num!|#spill!|#calc!|#field!|#blocked!|#unknown!|#connect!"
+    r"|#busy!|#getting_data|#{3,})$"
+)
+# A long number as a spreadsheet shows it: 1.00023E+11.
+_SHORTENED = r"^[0-9](?:[.,][0-9]{1,14})?E\+(?:0?[89]|[1-9][0-9])$"
 
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
@@ -33,6 +44,7 @@ _OFFSET = r"(?:Z|[+-][0-9]{2}:?[0-9]{2})"
 _MOMENT = f"^{_DATE}(?:[T ]{_TIME}(?: ?{_OFFSET})?)?$"
 _ZONED = f"{_TIME} ?{_OFFSET}$"
 _END_OF_DAY = pd.Timedelta(days=1) - pd.Timedelta(microseconds=1)
+_CALENDAR = pd.Timestamp("0001-01-02", tz="UTC"), pd.Timestamp("9999-12-30", tz="UTC")
 _SPACES = r"[\s\p{Z}]+"
 _APOSTROPHES = "[’‘ʼʹ′`´＇‛]"
 
@@ -42,7 +54,9 @@ class Parsed:
     """A column as read: `values` typed (missing where blank or unreadable), and which rows are at fault.
 
     `blank`: nothing in the cell; `unreadable`: something that is not what the column holds; `implausible`:
-    a date that cannot be meant. `null_words`: how many cells were blank by a word, such as NULL.
+    a date that cannot be meant. `null_words`: how many cells were blank by a word, such as NULL;
+    `error_words`: by a spreadsheet's error, such as #N/A; `shortened`: how many are references that a
+    spreadsheet has shortened.
     """
 
     values: pd.Series
@@ -50,52 +64,124 @@ class Parsed:
     unreadable: np.ndarray
     implausible: np.ndarray
     null_words: int
+    error_words: int = 0
+    shortened: int = 0
 
 
 def parse_column(text: pd.Series, column: Column, edition: Edition) -> Parsed:
     """Read one column of text cells (no missing ones) as its kind; the index is kept."""
     cells = pa.array(text)
     cells = cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
-    encoded = cells.cast(pa.large_string()).dictionary_encode()
-    at = encoded.indices.to_numpy(zero_copy_only=False)
-    distinct = clean(encoded.dictionary)
-    is_null_word = np.zeros(len(distinct), dtype=bool)
-    if not column.free_text:
-        is_null_word = _bools(pc.is_in(pc.utf8_lower(distinct), pa.array(NULL_WORDS, distinct.type)))
-    blank = _bools(pc.equal(distinct, "")) | is_null_word
-    distinct = pc.if_else(pa.array(blank), pa.scalar(None, distinct.type), distinct)
-    values = _READERS[column.kind](distinct, column, edition)
+    cells = cells.cast(pa.large_string())
+    read = _dates_of(cells, column, edition) if column.is_date else _cells_of(cells, column, edition)
+    values = read.values
     implausible = np.zeros(len(values), dtype=bool)
     if column.is_date:
         implausible = _implausible(values, column, edition)
         if column.to_the_end_of_day:
             values = values.where(values != values.dt.normalize(), values + _END_OF_DAY)
+        if implausible.any():
+            values = values.mask(implausible)
+    return replace(read, values=values.astype(column.dtype).set_axis(text.index), implausible=implausible)
+
+
+def _cells_of(cells: pa.Array, column: Column, edition: Edition) -> Parsed:
+    """Read cells of any kind: each distinct one once, unless most of them are distinct."""
+    at, given = None, cells
+    if len(pc.unique(cells.slice(0, _SAMPLE))) < _SAMPLE // 2:
+        encoded = cells.dictionary_encode()
+        at, cells = encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary
+    distinct, cells = cells, clean(cells)
+    is_null_word = is_error_word = is_shortened = np.zeros(len(cells), dtype=bool)
+    if not column.free_text:
+        is_null_word = _bools(pc.is_in(pc.utf8_lower(cells), pa.array(NULL_WORDS, cells.type)))
+    if column.kind is Kind.TEXT and not column.free_text and not column.pattern:
+        is_error_word = _is_error_word(cells)
+        if pc.any(pc.match_substring(cells, "E+")).as_py():
+            is_shortened = _bools(pc.match_substring_regex(cells, _SHORTENED))
+    blank = _bools(pc.equal(cells, "")) | is_null_word | is_error_word
+    if blank.any():
+        cells = pc.if_else(pa.array(blank), pa.scalar(None, cells.type), cells)
+    values = _READERS[column.kind](cells, column, edition)
     unreadable = values.isna().to_numpy() & ~blank
-    values = values.mask(implausible).astype(column.dtype)
-    return Parsed(
-        # A table without rows has no distinct values to take from.
-        values=(values.take(at) if len(at) else values).set_axis(text.index),
-        blank=blank[at],
-        unreadable=unreadable[at],
-        implausible=implausible[at],
-        null_words=int(is_null_word[at].sum()),
-    )
+    masks = (blank, unreadable, is_null_word, is_error_word, is_shortened)
+    if at is not None and len(at):  # a table without rows has no distinct values to take from
+        is_as_given = cells is distinct and column.kind is Kind.TEXT and not unreadable.any()
+        values = _series(given, "str") if is_as_given else values.take(at)
+        masks = tuple(mask[at] if mask.any() else np.zeros(len(at), dtype=bool) for mask in masks)
+    blank, unreadable, *words = masks
+    return Parsed(values, blank, unreadable, np.zeros(0, dtype=bool), *(int(mask.sum()) for mask in words))
+
+
+def _dates_of(cells: pa.Array, column: Column, edition: Edition) -> Parsed:
+    """Read dates: those in plain ISO form by position, the others as cells of any kind."""
+    moments, plain = read_iso(cells)
+    if column.kind is Kind.DATE:
+        moments = moments.astype("datetime64[D]").astype("datetime64[us]")
+    rest = ~plain
+    blank, unreadable = np.zeros(len(cells), dtype=bool), np.zeros(len(cells), dtype=bool)
+    if not rest.any():
+        return Parsed(pd.Series(moments), blank, unreadable, blank, 0)
+    read = _cells_of(cells.filter(pa.array(rest)), column, edition)
+    moments[rest] = read.values.to_numpy(dtype="datetime64[us]")
+    blank[rest], unreadable[rest] = read.blank, read.unreadable
+    return replace(read, values=pd.Series(moments), blank=blank, unreadable=unreadable)
+
+
+def _is_error_word(cells: pa.Array) -> np.ndarray:
+    if not pc.any(pc.starts_with(cells, "#")).as_py():
+        return np.zeros(len(cells), dtype=bool)
+    return _bools(pc.match_substring_regex(cells, _ERROR_WORD, ignore_case=True))
 
 
 def clean(cells: pa.Array) -> pa.Array:
-    """Text without invisible characters and outer space, in one Unicode form; any space is a plain one."""
-    if not pc.all(pc.string_is_ascii(cells)).as_py():
+    """Text without invisible characters and outer space, in one Unicode form; any space is a plain one.
+
+    What some systems write so that a spreadsheet keeps a zero, ="00071", is what the spreadsheet would show.
+    """
+    is_ascii = pc.all(pc.string_is_ascii(cells)).as_py()
+    if not is_ascii:
         cells = pc.utf8_normalize(cells, form="NFC")
         cells = pc.replace_substring_regex(cells, r"\p{Zs}", " ")
-    if pc.any(pc.match_substring_regex(cells, INVISIBLE)).as_py():
+    # What is invisible in ASCII are control characters alone, and those are found without reading the text.
+    if not is_ascii or _has_control_characters(cells):
         cells = pc.replace_substring_regex(cells, INVISIBLE, "")
-    return pc.utf8_trim_whitespace(cells)
+    cells = _trimmed(cells)
+    if pc.any(pc.starts_with(cells, '="')).as_py():
+        cells = pc.utf8_trim_whitespace(pc.replace_substring_regex(cells, '^="([^"]*)"$', r"\1"))
+    return cells
 
 
-def clean_text(text: pd.Series) -> pd.Series:
-    """A column of characteristics: cleaned text, missing where blank."""
-    cells = clean(pa.array(text).cast(pa.large_string()))
-    return pc.if_else(pc.equal(cells, ""), None, cells).to_pandas().astype("str").set_axis(text.index)
+def _trimmed(cells: pa.Array) -> pa.Array:
+    """The cells without outer space; the very same where none has any, so that nothing is held twice."""
+    trimmed = pc.utf8_trim_whitespace(cells)
+    same = pc.sum(pc.binary_length(trimmed)).equals(pc.sum(pc.binary_length(cells)))
+    return cells if same else trimmed
+
+
+def _has_control_characters(cells: pa.Array) -> bool:
+    data = cells.buffers()[2]
+    if data is None:
+        return False
+    these = np.frombuffer(data, dtype=np.uint8)
+    return bool(((these < 32) | (these == 127)).any())
+
+
+def clean_text(text: pd.Series) -> tuple[pd.Series, int]:
+    """A column of characteristics: cleaned text, missing where blank or an error, and how many are errors."""
+    encoded = _encoded(text)
+    distinct = clean(encoded.dictionary)
+    wrong = _is_error_word(distinct)
+    distinct = pc.if_else(pc.or_(pc.equal(distinct, ""), pa.array(wrong)), None, distinct)
+    at = encoded.indices.to_numpy(zero_copy_only=False)
+    return distinct.take(encoded.indices).to_pandas().astype("str").set_axis(text.index), int(wrong[at].sum())
+
+
+def _encoded(text: pd.Series) -> pa.DictionaryArray:
+    """A column as its distinct cells and which of them each row has."""
+    cells = pa.array(text)
+    cells = cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
+    return cells.cast(pa.large_string()).dictionary_encode()
 
 
 def _bools(mask: Any) -> np.ndarray:
@@ -123,6 +209,7 @@ def _moment(cells: pa.Array, column: Column, edition: Edition) -> pd.Series:
     moments = pd.to_datetime(text.mask(zoned), format="ISO8601", errors="coerce").astype("datetime64[us]")
     if zoned.any():
         utc = pd.to_datetime(text[zoned], format="ISO8601", errors="coerce", utc=True)
+        utc = utc.where(utc.between(*_CALENDAR))  # a day beyond, no clock can be told
         local = utc.dt.tz_convert("Europe/London").dt.tz_localize(None)
         moments[zoned] = local.astype("datetime64[us]")
     return moments.dt.normalize() if column.kind is Kind.DATE else moments

@@ -1,11 +1,14 @@
-"""Receiving a table: find its file, read it as text, say in one finding what is wrong with it as a whole."""
+"""Receiving a table: find its files, read them as text, say in one finding what is wrong with a whole one."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
+import re
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,21 +16,29 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
+from pipelines.intake import sources
 from pipelines.intake.csv_file import read_csv
-from pipelines.intake.findings import file_finding, join, no_findings
+from pipelines.intake.findings import file_finding, join, mapping_finding, no_findings, problem_findings
+from pipelines.intake.mapping import LeftOut, Mapped, MappedSheet, NotMapped, map_sheet, stack, take_questions
+from pipelines.intake.origin import SourceFile
 from pipelines.intake.parquet_file import read_parquet
-from pipelines.intake.sheet import Problem, Refused, Sheet, heading_key
+from pipelines.intake.sheet import AS_FOUND, Form, Problem, Refused, Sheet, heading_key
+from pipelines.intake.sources import Source, SqlQuery, TableMapping
 from pipelines.intake.xlsx_file import read_xlsx
 from schemas.errors import InputError
 from schemas.tables import TABLES, Table, is_personal
 
+log = logging.getLogger("tsm")
+
 MAX_BYTES = 4_000_000_000
-READERS: dict[str, Callable[[bytes, Table], Sheet]] = {
+READERS: dict[str, Callable[[bytes, Table, Form], Sheet]] = {
     ".csv": read_csv,
     ".xlsx": read_xlsx,
     ".parquet": read_parquet,
 }
 _NAMED = {".csv": "CSV", ".xlsx": "XLSX", ".parquet": "Parquet"}
+# What a file that sources.yaml names may also be called.
+_ALSO = {".txt": ".csv", ".tsv": ".csv", ".xlsm": ".xlsx", ".pq": ".parquet"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,13 @@ class Received:
 
     `frame`: every cell as text, a blank one "", the index (`source_row`) the row as a spreadsheet numbers it;
     None where the table is absent or refused. `file`, `sheet`, `sha256`, `size`: where it came from (blank
-    and 0 where there is no file). `findings`: see `FINDING_COLUMNS`.
+    and 0 where there is no file; of several files, a name and a hash for all of them). `findings`: see
+    `FINDING_COLUMNS`.
+
+    `files`: each file that was read, with its own hash. `sources_sha256`, `preset`: by which sources.yaml
+    and shipped mapping, blank where the table has no entry there. Of a table that has one `mapped` says where
+    each row stood (the frame's index then counts its rows). `left_out`: the rows left out before the checks.
+    `marks`: for each row of the frame what corrections.yaml did to it, "" for nothing (None: it did nothing).
     """
 
     table: str
@@ -46,19 +63,28 @@ class Received:
     sha256: str
     size: int
     findings: pd.DataFrame
+    files: tuple[SourceFile, ...] = ()
+    sources_sha256: str = ""
+    preset: str = ""
+    mapped: Mapped | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    marks: pd.Series | None = None
 
 
 def receive(folder: Path, table: str) -> Received:
     """Read one table from a landlord's folder of one year.
 
-    `table`: a name of `schemas.tables.TABLES`. Whatever is wrong with the file is a finding; InputError only
-    where the folder does not exist or the table's name is unknown.
+    `table`: a name of `schemas.tables.TABLES`. Whatever is wrong with the files is a finding; InputError only
+    where the folder does not exist, the table's name is unknown, or sources.yaml cannot be used.
     """
     if table not in TABLES:
         raise InputError(f"'{table}' is not a table: use one of {', '.join(TABLES)}.")
     contract = TABLES[table]
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder}: create it with `tsm init`, or correct the path.")
+    said = sources.load_sources(folder)
+    if table in said.tables:
+        return _receive_mapped(folder, contract, said.tables[table], said.sha256)
     found, others = _candidates(folder, table)
     if len(found) != 1:
         return _none_or_many(folder, contract, found, others)
@@ -70,11 +96,11 @@ def receive(folder: Path, table: str) -> Received:
         frame, problems = _frame(sheet, contract)
     except Refused as refused:
         findings = file_finding(refused.number, contract, path.name, "", refused.facts)
-        return Received(table, None, path.name, "", _sha256(data), len(data), findings)
-    found_by_file = [
-        file_finding(p.number, contract, path.name, sheet.name, p.facts, p.row, p.record_id) for p in problems
-    ]
-    return Received(table, frame, path.name, sheet.name, _sha256(data), len(data), join(*found_by_file))
+        file = SourceFile(path.name, "", _sha256(data), len(data))
+        return Received(table, None, path.name, "", file.sha256, file.size, findings, (file,))
+    file = SourceFile(path.name, sheet.name, _sha256(data), len(data))
+    findings = problem_findings(problems, contract, path.name, sheet.name)
+    return Received(table, frame, path.name, sheet.name, file.sha256, file.size, findings, (file,))
 
 
 def _sha256(data: bytes) -> str:
@@ -89,9 +115,281 @@ def _candidates(folder: Path, table: str) -> tuple[list[Path], list[Path]]:
 
 
 def table_files(folder: Path, table: str) -> list[Path]:
-    """Every file in `folder` that is named after `table`, whether or not it can be read."""
+    """Every file in `folder` that says what `table` is.
+
+    Those that are named after it, whether or not they can be read; where sources.yaml has an entry for it
+    also that file, the files (and links) that the entry names, and the file that holds its query.
+    """
     found, others = _candidates(folder, table)
-    return [*found, *others]
+    source = sources.load_sources(folder).tables.get(table)
+    if source is None:
+        return [*found, *others]
+    files = [folder / sources.FILE]
+    patterns = [part.pattern for part in source.parts]
+    if source.sql and source.sql.query_file:
+        patterns.append(source.sql.query_file)
+    for pattern in patterns:
+        for several in sources.find_files(folder, pattern):
+            files += several
+    return list(dict.fromkeys([*files, *found, *others]))
+
+
+# -------------------------------------------------------------------------------------- tables with a mapping
+
+
+@dataclass(frozen=True)
+class _ToRead:
+    """A file that sources.yaml names, and how it is mapped."""
+
+    path: Path
+    name: str
+    mapping: TableMapping
+
+
+def _receive_mapped(folder: Path, table: Table, source: Source, sha256: str) -> Received:
+    """Read a table as its entry in sources.yaml says."""
+    if source.sql:
+        return _receive_query(folder, table, source, source.sql, sha256)
+    named, findings = _named_files(folder, table, source)
+    sheets: list[MappedSheet] = []
+    files: list[SourceFile] = []
+    missing = not named
+    for one in named:
+        file, sheet, told = _read_named(one, table)
+        files.append(file)
+        findings.append(told)
+        if sheet is None:
+            missing = True
+            continue
+        sheets.append(sheet)
+        if len(named) > 1:
+            log.info("Read %s: %s rows", one.name, f"{len(sheet.rows):,}")
+    return _put_together(table, source, sha256, files, [] if missing else sheets, findings)
+
+
+def _read_named(one: _ToRead, table: Table) -> tuple[SourceFile, MappedSheet | None, pd.DataFrame]:
+    """Read and map one file; None where it is refused."""
+    file = SourceFile(one.name, "", "", 0)
+    # The hash of a long file takes as long as reading it, so both are done at the same time.
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            data = _bytes(one.path)
+            digest = pool.submit(_sha256, data)
+            file = replace(file, size=len(data))
+            sheet = _read(data, one.path, table, one.mapping.form)
+            del data
+            mapped = _map(sheet, one.mapping, table, replace(file, sheet=sheet.name))
+            file = replace(mapped.file, sha256=digest.result())
+            told = problem_findings(sheet.problems, table, one.name, sheet.name)
+            return file, replace(mapped, file=file), told
+        except Refused as refused:
+            if file.size:
+                file = replace(file, sha256=digest.result())
+            return file, None, _refusal(refused, table, file)
+
+
+def _refusal(refused: Refused, table: Table, file: SourceFile) -> pd.DataFrame:
+    if isinstance(refused, NotMapped):
+        return refused.finding(table, file.name, file.sheet)
+    return file_finding(refused.number, table, file.name, file.sheet, refused.facts)
+
+
+def _receive_query(folder: Path, table: Table, source: Source, sql: SqlQuery, sha256: str) -> Received:
+    """Read a table from a database."""
+    from pipelines.intake.sql_source import SqlRefused, SqlSource, read_sql
+
+    asked = SqlSource(sql.url, sql.query)
+    findings = _others(folder, table, source, [])
+    file = SourceFile(asked.label, "", "", 0)
+    try:
+        read = read_sql(asked, table)
+        file = SourceFile(asked.label, "", read.sha256, read.size)
+        sheets = [_map(read.sheet, source.mapping, table, file)]
+        findings.append(problem_findings(read.sheet.problems, table, file.name, ""))
+    except SqlRefused as refused:
+        sheets = []
+        findings.append(refused.finding(table))
+    except Refused as refused:
+        sheets = []
+        findings.append(_refusal(refused, table, file))
+    return _put_together(table, source, sha256, [file], sheets, findings)
+
+
+def _named_files(folder: Path, table: Table, source: Source) -> tuple[list[_ToRead], list[pd.DataFrame]]:
+    """The files of an entry that can be read, none where one cannot; and what is wrong with the others."""
+    found: list[_ToRead] = []
+    findings: list[pd.DataFrame] = []
+    if not source.parts:
+        candidates, others = _candidates(folder, table.name)
+        if len(candidates) != 1:
+            return [], [_none_or_many(folder, table, candidates, others).findings]
+        return [_ToRead(candidates[0], candidates[0].name, source.mapping)], []
+    in_full = {
+        path
+        for part in source.parts
+        if not sources.has_wildcard(part.pattern)
+        for path in sources.find_files(folder, part.pattern)[0]
+    }
+    for part in source.parts:
+        paths, links = sources.find_files(folder, part.pattern)
+        if not paths:
+            hint = f" {links[0].name} is a link, which is not followed." if links else ""
+            facts = {"pattern": part.pattern, "folder": folder.name, "hint": hint}
+            findings.append(mapping_finding(1, table, "", "", facts))
+        # What a part names in full, another part's pattern does not take in too.
+        taken = in_full if sources.has_wildcard(part.pattern) else set()
+        found += [
+            _ToRead(path, _shown_name(path.relative_to(folder).as_posix()), part.mapping)
+            for path in paths
+            if path not in taken
+        ]
+    found = [one for at, one in enumerate(found) if one not in found[:at]]
+    for one in found:
+        if _kind(one.path) not in READERS:
+            findings.append(mapping_finding(2, table, one.name, "", {}))
+    if len(found) > sources.MAX_FILES:
+        facts = {"count": f"{len(found):,}", "limit": f"{sources.MAX_FILES:,}"}
+        findings.append(mapping_finding(4, table, "", "", facts))
+    if findings:
+        found = []
+    return found, [*findings, *_others(folder, table, source, [one.path for one in found])]
+
+
+def _shown_name(name: str) -> str:
+    """A file's name as it may be shown: on one line, and text."""
+    return re.sub(r"[\x00-\x1f\x7f\u2028\u2029]+", " ", name.encode("utf-8", "replace").decode())
+
+
+def _others(folder: Path, table: Table, source: Source, read: list[Path]) -> list[pd.DataFrame]:
+    """A note where files bear the table's name and yet are not read."""
+    found, others = _candidates(folder, table.name)
+    passed_over = [_shown_name(path.name) for path in (*found, *others) if path not in read]
+    if not passed_over:
+        return []
+    facts = {"others": ", ".join(passed_over), "files": source.named}
+    return [mapping_finding(3, table, "", "", facts)]
+
+
+def _map(sheet: Sheet, mapping: TableMapping, table: Table, file: SourceFile) -> MappedSheet:
+    """Apply a mapping to a sheet without its blank rows; what is to be said is added to its problems."""
+    sheet, questions = take_questions(sheet, mapping.question_row)
+    kept = _not_blank(sheet)
+    if not kept.all():
+        sheet = replace(sheet, cells=sheet.cells.loc[kept], rows=sheet.rows[kept])
+    _say_nameless_columns(sheet)
+    return map_sheet(sheet, mapping, table, file, questions)
+
+
+def _say_nameless_columns(sheet: Sheet) -> None:
+    nameless = [
+        f"column {position + 1}"
+        for position, heading in enumerate(sheet.headings)
+        if not heading_key(heading) and (sheet.cells[position].str.strip() != "").any()
+    ]
+    if nameless:
+        sheet.problems.append(Problem(23, {"columns": _listed(nameless)}))
+
+
+def _not_blank(sheet: Sheet) -> np.ndarray:
+    """Which rows of a sheet have any cell; blank rows inside are said as a problem of the sheet."""
+    blank = np.ones(len(sheet.rows), dtype=bool)
+    for position in sheet.cells.columns:
+        if not blank.any():
+            return ~blank
+        blank[blank] = (sheet.cells.loc[blank, position].str.strip() == "").to_numpy()
+    _say_blank_rows(blank, sheet.rows, sheet.problems)
+    return ~blank
+
+
+def _say_blank_rows(blank: np.ndarray, rows: np.ndarray | pd.Index, problems: list[Problem]) -> None:
+    inside = blank.copy()
+    inside[np.flatnonzero(~blank)[-1] + 1 if (~blank).any() else 0 :] = False  # at the end nobody minds
+    if inside.any():
+        hit = pd.Index(rows)[inside]
+        problems.append(Problem(15, {"count": len(hit), "rows": _rows(hit)}))
+
+
+def _put_together(
+    table: Table,
+    source: Source,
+    sha256: str,
+    files: list[SourceFile],
+    sheets: list[MappedSheet],
+    findings: list[pd.DataFrame],
+) -> Received:
+    """One table of the sheets of all its files."""
+    name, sheet, digest, size = _named_together(source, files)
+    given = tuple(files)
+    nothing = Received(
+        table.name, None, name, sheet, digest, size, join(*findings), given, sha256, source.preset
+    )
+    if not sheets:
+        return nothing
+    stacked = stack(sheets, table, name)
+    try:
+        _check_shape(stacked.frame.iloc[:0], table, [])  # its rows are numbered here, so each but once
+    except Refused as refused:
+        findings.append(file_finding(refused.number, table, name, sheet, refused.facts))
+        return replace(nothing, findings=join(*findings))
+    return Received(
+        table.name,
+        stacked.frame,
+        name,
+        sheet,
+        digest,
+        size,
+        _said_once(join(*findings, stacked.findings)),
+        stacked.mapped.origin.files,
+        sha256,
+        source.preset,
+        stacked.mapped,
+        stacked.left_out,
+    )
+
+
+def _said_once(findings: pd.DataFrame) -> pd.DataFrame:
+    """Of findings that say the same of several files, the first, which says how many they are."""
+    if findings.empty:
+        return findings
+    apart = findings["row"].notna() | (findings["file"] == "")
+    pairs = zip(findings["message"], findings["file"], strict=True)
+    same = [message.replace(file, "\0") if file else message for message, file in pairs]
+    keys = findings.assign(message=same, sheet="", file="", row=0)
+    keys.loc[apart, "row"] = np.arange(int(apart.sum())) + 1
+    group = keys.groupby(list(keys.columns), sort=False).ngroup()
+    counts = group.map(group.value_counts())
+    first = findings[~group.duplicated()].copy()
+    for at in first.index[counts[first.index] > 1]:
+        file, count = first.at[at, "file"], counts[at] - 1
+        more = f"{file} (like {count:,} other file{'s' if count > 1 else ''})"
+        first.at[at, "message"] = first.at[at, "message"].replace(file, more, 1)
+    return first.reset_index(drop=True)
+
+
+def _named_together(source: Source, files: list[SourceFile]) -> tuple[str, str, str, int]:
+    """The name, sheet, hash and size that stand for all of a table's files."""
+    if not files:
+        return "", "", "", 0
+    if len(files) == 1:
+        return files[0].name, files[0].sheet, files[0].sha256, files[0].size
+    each = {(file.name, file.sha256): file.size for file in files}
+    names = {file.name for file in files}
+    sheets = {file.sheet for file in files}
+    name = f"{source.named} ({len(names)} files)" if len(names) > 1 else files[0].name
+    if len(names) == 1 < len(sheets):
+        name += f" ({len(sheets)} sheets)"
+    digest = hashlib.sha256(repr(sorted(each)).encode()).hexdigest()
+    sheet = files[0].sheet if len(sheets) == 1 else ""
+    return name, sheet, digest, sum(each.values())
+
+
+def _kind(path: Path) -> str:
+    """What a file that sources.yaml names is read as, by its name."""
+    suffix = path.suffix.casefold()
+    return _ALSO.get(suffix, suffix)
+
+
+# --------------------------------------------------------------------------------------------------- one file
 
 
 def _none_or_many(folder: Path, table: Table, found: list[Path], others: list[Path]) -> Received:
@@ -119,15 +417,15 @@ def _bytes(path: Path) -> bytes:
         raise Refused(7, problem=error.strerror or "the system refused it", how=how) from error
 
 
-def _read(data: bytes, path: Path, table: Table) -> Sheet:
+def _read(data: bytes, path: Path, table: Table, form: Form = AS_FOUND) -> Sheet:
     if not data:
         raise Refused(3)
-    suffix = path.suffix.casefold()
+    suffix = _kind(path)
     what = _what_it_is(data)
     if what and what != suffix:
         named = {".xlsx": "an Excel workbook or a zip file", ".parquet": "a Parquet file"}.get(what, what)
         raise Refused(8, what=named, kind=_NAMED[suffix])
-    return READERS[suffix](data, table)
+    return READERS[suffix](data, table, form)
 
 
 def _what_it_is(data: bytes) -> str:
@@ -218,11 +516,7 @@ def _without_blank_rows(
     if blank.any():
         rest = frame.loc[blank].apply(lambda column: column.str.strip() == "").all(axis=1).to_numpy()
         blank[blank] = rest
-        inside = blank.copy()
-        inside[np.flatnonzero(~blank)[-1] + 1 if (~blank).any() else 0 :] = False  # at the end nobody minds
-        if inside.any():
-            rows = frame.index[inside]
-            problems.append(Problem(15, {"count": len(rows), "rows": _rows(rows)}))
+        _say_blank_rows(blank, frame.index, problems)
     again = _headings_again(frame, required)
     if again.any():
         problems.append(Problem(19, {"rows": _rows(frame.index[again])}))

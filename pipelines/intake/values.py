@@ -19,6 +19,14 @@ def float_text(number: float) -> str:
     return format(Decimal(repr(number)), "f")
 
 
+def decimal_text(number: Decimal) -> str:
+    """A decimal with every digit that counts and no more; not-a-number is blank."""
+    if not number.is_finite():
+        return "" if number.is_nan() else str(float(number))
+    plain = format(number, "f")
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain
+
+
 def cell_text(value: Any) -> str:
     """A workbook's cell as text: dates in ISO form, a date-time at midnight as a date, flags as yes or no."""
     if isinstance(value, str):
@@ -30,9 +38,10 @@ def cell_text(value: Any) -> str:
     if isinstance(value, float):
         return float_text(value)
     if isinstance(value, dt.datetime):
-        # A workbook counts days in floating point, so a time may be a few microseconds off.
-        whole = (value + dt.timedelta(milliseconds=500)).replace(microsecond=0)
-        return whole.date().isoformat() if whole.time() == dt.time() else whole.isoformat()
+        # The reader has rounded to milliseconds. To round further could carry a job into the next year.
+        if value.time() == dt.time():
+            return value.date().isoformat()
+        return value.isoformat(timespec="milliseconds" if value.microsecond else "seconds")
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
     return str(value)

@@ -3,162 +3,190 @@
 from __future__ import annotations
 
 import io
-import posixpath
-import re
-import zipfile
-import zlib
-from dataclasses import dataclass
-from typing import IO
-from xml.etree import ElementTree as ET
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import python_calamine
 
 from pipelines.intake.sheet import (
+    AS_FOUND,
+    FULL_SHEETS,
+    Form,
     Problem,
     Refused,
     Sheet,
     find_headings,
     heading_key,
     refuse_too_wide,
-    text_frame,
+    rows_to_look_at,
+    without_repeated_headings,
 )
 from pipelines.intake.values import cell_text
+from pipelines.intake.xlsx_parts import HOW, Extent, measure
 from schemas.tables import Table
 
-MAX_UNPACKED = 2_000_000_000  # bytes of all parts of the workbook together
-MAX_CELLS = 60_000_000  # of the rectangle that holds a sheet's cells: the reader lays all of it out
-MAX_PARTS = 2_000
-LAST_ROW = 1_048_576  # a sheet has no more
-
-_CHUNK = 1 << 20
-_OVERLAP = 200  # bytes kept from one piece to the next where no cell begins
-_CELL = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["']""")
-_ERROR = re.compile(rb"""<c [^>]*\bt\s*=\s*["']e["']""")
-_FORMULA_ONLY = re.compile(rb"(?:</f>|<f[^>]*/>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
-_HOW = "Open it in Excel and save it again as .xlsx, without a password."
+LAST_ROW = FULL_SHEETS[1]
+_ROWS_AT_ONCE = 20_000
 
 
-@dataclass
-class _Extent:
-    """What the raw parts of a sheet show before it is laid out."""
-
-    rows: int = 0
-    columns: int = 0
-    valueless: int = 0
-
-
-def read_xlsx(data: bytes, table: Table) -> Sheet:
-    """Read a workbook's bytes: the sheet of the table's name, else the first; raises Refused."""
-    extents = _measure(data)
-    try:
-        book = python_calamine.load_workbook(io.BytesIO(data))
-        name = _sheet_name(book, table)
-        part = _part_of(data, name)
-        extent = extents.get(part, _Extent())
-        size = extent.rows * extent.columns
-        if size > MAX_CELLS:
-            raise Refused(10, size=f"spans {size:,} cells", limit=f"{MAX_CELLS:,} cells")
-        grid = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    except (python_calamine.CalamineError, OSError, ValueError, KeyError, ET.ParseError) as error:
-        raise Refused(7, problem="it is not a whole XLSX workbook", how=_HOW) from error
-    if not any(cell != "" for row in grid[:1000] for cell in row):
-        raise Refused(3)
-    top = [[cell_text(cell) for cell in row] for row in grid[:20]]
-    at = find_headings(top, table)
-    headings = top[at]
-    while headings and not headings[-1].strip() and not any(row[len(headings) - 1] != "" for row in grid):
-        headings.pop()
-    refuse_too_wide(headings)
-    below = grid[at + 1 :]
-    columns = [[cell_text(row[i]) for row in below] for i in range(len(headings))]
-    problems = [Problem(18, {"row": at + 1})] if at else []
-    if extent.valueless:
-        problems.append(Problem(21, {"count": extent.valueless}))
-    if len(grid) >= LAST_ROW:
-        problems.append(Problem(22, {}))
-    return Sheet(headings, text_frame(columns), np.arange(at + 2, at + 2 + len(below)), name, problems)
-
-
-def _sheet_name(book: python_calamine.CalamineWorkbook, table: Table) -> str:
-    names = [
-        sheet.name for sheet in book.sheets_metadata if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
-    ]
-    if not names:
-        raise Refused(3)
-    named = [name for name in names if heading_key(name) == table.name]
-    return named[0] if named else names[0]
-
-
-def _measure(data: bytes) -> dict[str, _Extent]:
-    """Unpack every part in pieces, keeping none, and return each sheet's extent.
-
-    Sizes stated inside a zip file may lie, so they are measured. A few cells at the far corners of a sheet
-    make the rectangle that a reader lays out enormous, so corners are looked for too.
+def read_xlsx(data: bytes, table: Table, form: Form = AS_FOUND) -> Sheet:
+    """Read a workbook's bytes: the sheet of the table's name, else the first with its headings, else the
+    first; raises Refused.
     """
-    extents: dict[str, _Extent] = {}
-    total = 0
+    extents = measure(data)
+    with _a_whole_workbook():
+        book = _Book(python_calamine.load_workbook(io.BytesIO(data)), extents, table, form)
+        name, problems = book.choose()
+        extent = extents[name]
+        extent.refuse_if_too_large()
+        grid = book.sheet(name)
+        top = book.top(name)
+        if grid.start is None:
+            raise Refused(3)
+        at = find_headings(top, table, form)
+        headings = top[at]
+        refuse_too_wide(headings)
+        cells = _cells(grid, at + 1, len(headings))
+        merged = _merged(grid, at, cells) if extent.merged else []
+    while headings and not headings[-1].strip() and (cells[len(headings) - 1] == "").all():
+        headings.pop()
+        cells = cells.drop(columns=len(headings))
+    if at and form.header_row is None:
+        problems.append(Problem(18, {"row": at + 1}))
+    if merged:
+        problems.append(Problem(34, {"count": len(merged), "row": min(merged)}))
+    for number, count in ((21, extent.valueless), (30, extent.hidden), (31, extent.too_long)):
+        if count:
+            problems.append(Problem(number, {"count": f"{count:,}"}))
+    last = at + 1 + len(cells)
+    if last >= LAST_ROW:
+        problems.append(Problem(22, {"rows": f"{last:,}"}))
+    rows = np.arange(at + 2, last + 1)
+    sheet = Sheet(headings, cells, rows, " ".join(name.split()), problems, above=top[:at])
+    return without_repeated_headings(sheet)
+
+
+@contextmanager
+def _a_whole_workbook() -> Iterator[None]:
+    """Raise Refused for whatever the reader makes of a damaged workbook."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as book:
-            parts = book.infolist()
-            if len(parts) > MAX_PARTS:
-                raise Refused(10, size=f"has {len(parts):,} parts", limit=f"{MAX_PARTS:,} parts")
-            for part in parts:
-                if part.flag_bits & 1:
-                    raise Refused(7, problem="it has a password", how=_HOW)
-                part.file_size = MAX_UNPACKED + 2 * _CHUNK  # read to the true end, not to the stated one
-                extent = _Extent()
-                with book.open(part) as stream:
-                    total = _look_through(stream, extent, total)
-                extents[posixpath.normpath(part.filename)] = extent
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise Refused(7, problem="it is not a whole XLSX workbook", how=_HOW) from error
-    return extents
+        yield
+    except (
+        python_calamine.CalamineError,
+        OSError,
+        ValueError,
+        KeyError,
+        IndexError,
+        ArithmeticError,
+    ) as error:
+        raise Refused(7, problem="it is not a whole XLSX workbook", how=HOW) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # how the reader, written in Rust, gives up
+            raise
+        raise Refused(7, problem="it is not a whole XLSX workbook", how=HOW) from error
 
 
-def _look_through(stream: IO[bytes], extent: _Extent, total: int) -> int:
-    """Read one part to its end, adding what it shows to `extent`; return the bytes unpacked so far."""
-    waiting = b""
-    while chunk := stream.read(_CHUNK):
-        total += len(chunk)
-        if total > MAX_UNPACKED:
-            raise Refused(10, size="unpacks to more", limit=f"{MAX_UNPACKED // 10**9} GB")
-        waiting += chunk
-        if b"<!DOCTYPE" in waiting:
-            raise Refused(7, problem="it holds a document type, as no workbook does", how=_HOW)
-        cut = waiting.rfind(b"<c ")  # the last cell may be cut in two: it waits for the next piece
-        if cut < 0 or len(waiting) - cut > _CHUNK:
-            cut = max(len(waiting) - _OVERLAP, 0)
-        _look(waiting[:cut], extent)
-        waiting = waiting[cut:]
-    _look(waiting, extent)
-    return total
+class _Book:
+    """A workbook and which of its sheets is the table."""
+
+    def __init__(
+        self, book: python_calamine.CalamineWorkbook, extents: dict[str, Extent], table: Table, form: Form
+    ) -> None:
+        self._book, self._extents, self._table, self._form = book, extents, table, form
+        worksheet = python_calamine.SheetTypeEnum.WorkSheet
+        # Of a sheet that was not measured nobody knows how large it would grow: it is passed over.
+        self.names = [s.name for s in book.sheets_metadata if s.typ == worksheet and s.name in extents]
+        self._open: tuple[str, python_calamine.CalamineSheet] | None = None
+
+    def sheet(self, name: str) -> python_calamine.CalamineSheet:
+        """The sheet as it is laid out; only the last one asked for is kept."""
+        if self._open is None or self._open[0] != name:
+            self._open = None
+            self._open = name, self._book.get_sheet_by_name(name)
+        return self._open[1]
+
+    def top(self, name: str) -> list[list[str]]:
+        """A sheet's first rows as text; none of a sheet that is too large to lay out."""
+        if self._extents[name].is_too_large:
+            return []
+        grid = self.sheet(name).to_python(skip_empty_area=False, nrows=rows_to_look_at(self._form))
+        return [[cell_text(cell) for cell in row] for row in grid]
+
+    def choose(self) -> tuple[str, list[Problem]]:
+        """The sheet to read, and what is to be said about the choice."""
+        if not self.names:
+            raise Refused(3)
+        if wanted := self._form.sheet:
+            return self._stated(wanted), []
+        named = [name for name in self.names if heading_key(name) == self._table.name]
+        if named:
+            return named[0], []
+        if len(self.names) == 1:
+            return self.names[0], []
+        # From the last, so that the first, most likely the one, is open when it is read.
+        alike = [name for name in reversed(self.names) if self._has_the_headings(name)][::-1]
+        if not alike:
+            return self._first_filled(), []
+        problems = []
+        if alike[0] != self.names[0]:
+            problems.append(Problem(33, {"name": _quoted(alike[:1])}))
+        if len(alike) > 1:
+            problems.append(Problem(29, {"sheets": _quoted(alike[1:])}))
+        return alike[0], problems
+
+    def _stated(self, wanted: str) -> str:
+        for name in self.names:
+            if name == wanted or heading_key(name) == heading_key(wanted) != "":
+                return name
+        raise Refused(
+            7,
+            problem=f"it has no sheet “{wanted}”, but {_quoted(self.names)}",
+            how="Correct the sheet's name.",
+        )
+
+    def _has_the_headings(self, name: str) -> bool:
+        return any(self._form.fits(row, self._table) for row in self.top(name))
+
+    def _first_filled(self) -> str:
+        filled = (name for name in self.names if any(any(row) for row in self.top(name)))
+        return next(filled, self.names[0])
 
 
-def _look(piece: bytes, extent: _Extent) -> None:
-    cells = set(_CELL.findall(piece))
-    if cells:
-        extent.rows = max(extent.rows, max(int(row) for _, row in cells))
-        extent.columns = max(extent.columns, max(_column_number(name) for name, _ in cells))
-    extent.valueless += len(_ERROR.findall(piece)) + len(_FORMULA_ONLY.findall(piece))
+def _quoted(names: list[str]) -> str:
+    few = ", ".join(f"“{' '.join(name.split())[:31]}”" for name in names[:5])
+    return few + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
 
 
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
+def _cells(grid: python_calamine.CalamineSheet, below: int, width: int) -> pd.DataFrame:
+    """The rows from `below` (from 0) as text, laid into columns a few thousand rows at a time."""
+    before = grid.start[1] if grid.start else 0  # blank columns on the left, which the rows leave out
+    parts: list[list[pa.Array]] = [[] for _ in range(width)]
+    rows = islice(grid.iter_rows(), below, None)
+    count = 0
+    while some := list(islice(rows, _ROWS_AT_ONCE)):
+        count += len(some)
+        for position, column in enumerate(zip(*some, strict=True), start=before):
+            parts[position].append(_text(column))
+    blank = pa.array([""] * count, pa.large_string())
+    chunks = [part or [blank] for part in parts]
+    columns = [pa.chunked_array(part, pa.large_string()).to_pandas().astype("str") for part in chunks]
+    return pd.DataFrame(dict(enumerate(columns)))
 
 
-def _part_of(data: bytes, sheet: str) -> str:
-    """The part of the workbook that holds a sheet, by the workbook's own list."""
-    with zipfile.ZipFile(io.BytesIO(data)) as book:
-        # No document type can be in these parts (see _measure), so no entity can swell them.
-        workbook = ET.fromstring(book.read("xl/workbook.xml"))  # noqa: S314
-        links = ET.fromstring(book.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
-    relation = ""
-    for element in workbook.iter():
-        if element.tag.endswith("}sheet") and element.get("name") == sheet:
-            relation = next((v for k, v in element.attrib.items() if k.endswith("}id")), "")
-    target = next((link.get("Target", "") for link in links if link.get("Id") == relation), "")
-    return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
+def _text(column: tuple[Any, ...]) -> pa.Array:
+    return pa.array([v if type(v) is str else cell_text(v) for v in column], pa.large_string())
+
+
+def _merged(grid: python_calamine.CalamineSheet, headings: int, cells: pd.DataFrame) -> list[int]:
+    """The first rows of the merged groups of cells below the headings that hold a value."""
+    found = []
+    for (top, left), (bottom, right) in grid.merged_cell_ranges or []:
+        inside = top > headings and left < cells.shape[1] and top - headings - 1 < len(cells)
+        if inside and (top, left) != (bottom, right) and cells.iloc[top - headings - 1, left] != "":
+            found.append(top + 1)
+    return found

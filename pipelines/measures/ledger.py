@@ -19,6 +19,9 @@ from schemas.outputs import LEFT_OUT_REASONS, REJECTED
 
 COLUMNS = ("record_type", "record_id", "source_row", "population", "counted", "met", "reason")
 
+# Columns that some records have beside `source_row`.
+PLACES = ("source_file", "correction")
+
 # (adds to the denominator, adds to the numerator)
 Outcome = tuple[bool, bool]
 
@@ -51,7 +54,9 @@ def build(
     """Return the ledger of `records`, one line each, in their order.
 
     `key` names the column that identifies a record; `outcomes` says what each reason does (a reason that is
-    not named there is outside the figure); `evidence` adds columns that show what the decision rests on.
+    not named there is outside the figure); `evidence` adds columns that show what the decision rests on. Of
+    records from several files `source_file` says which; of a table that corrections.yaml corrected,
+    `correction` says what was done to the record.
     """
     counted = reason.map({code: outcome[0] for code, outcome in outcomes.items()})
     met = reason.map({code: outcome[1] for code, outcome in outcomes.items()})
@@ -64,6 +69,7 @@ def build(
             "counted": counted.astype("boolean").fillna(value=False).astype(bool),
             "met": met.astype("boolean").fillna(value=False).astype(bool),
             "reason": reason,
+            **{name: records[name] for name in PLACES if name in records.columns},
             **(evidence or {}),
         }
     ).reset_index(drop=True)

@@ -512,6 +512,27 @@ def rejected(document: Document) -> Table:
     return make_table("Rows received and rejected", columns, rows)
 
 
+def corrections(document: Document) -> Table:
+    """What the landlord corrected in its own records before they were counted, by whom and why."""
+    columns = (Column("Correction", 14), Column("Of", 26), Column("What", 30), Column("Why, by whom", 30))
+    rows = []
+    for each in document["corrections"]:
+        done = {
+            "drop": "left out",
+            "override": f"{each['column']} taken as {each['after']}, not {each['before']}",
+            "flag": "marked",
+        }[each["action"]]
+        rows.append(
+            (
+                Cell(f"Entry {each['entry']}", strong=True),
+                Cell(table_word(each["table"]), note=each["where"]),
+                Cell(done, note=f"{plural(each['records'], 'record')}; {each['outcome']}"),
+                Cell(each["reason"], note=f"{each['by']}, {date_text(each['on'])}"),
+            )
+        )
+    return make_table("Corrections to the landlord's records", columns, rows)
+
+
 def confirmations(document: Document) -> Table:
     """Who confirmed what, when and why."""
     columns = (Column("Finding", 16), Column("By", 24), Column("On", 20), Column("Reason", 40))

@@ -88,6 +88,7 @@ def assemble(inputs: ReturnInputs) -> Document:
             for each in inputs.records_summary
             if each["rows"] is not None  # the settings files have none
         ],
+        "corrections": [dict(each) for each in inputs.corrections],
         "settings": _settings(inputs),
         "checks": [],
         "confirmations": [confirmation(entry) for entry in inputs.year_file.confirmations],

@@ -46,7 +46,8 @@ class ReturnInputs:
     one of reported, not_required, not_applicable. `repairs_context`: raised, completed,
     closed_without_completion, outstanding. `findings`: the findings of the records, columns as intake's
     FINDING_COLUMNS. `records_summary`: one mapping an input table: table, file, sheet, sha256, bytes, rows,
-    accepted, rejected. `assets`: key, made_from, data_version.
+    accepted, rejected. `assets`: key, made_from, data_version. `corrections`: each entry of corrections.yaml
+    with what became of it.
     """
 
     edition: Edition
@@ -63,3 +64,4 @@ class ReturnInputs:
     records_summary: Sequence[Mapping[str, Any]]
     assets: Sequence[Mapping[str, Any]]
     software_version: str
+    corrections: Sequence[Mapping[str, Any]] = ()

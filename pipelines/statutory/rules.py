@@ -2,8 +2,7 @@
 
 Hard validations held in every record of RSH's 2024/25 file; a failure is an impossible return. Warnings are
 implausible and want a named person's confirmation. The ids follow the numbers of the list that the rules
-were drawn from; 17 (national ranges and change on last year) needs figures that a single return lacks; from
-20 on they are our own.
+were drawn from; from 20 on they are our own.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from pipelines.measures.rounding import round_half_up
+from pipelines.statutory.plausibility import plausibility
 from pipelines.statutory.wording import counted
 
 # Severity of a validation, and the grade of the finding that a breach becomes.
@@ -364,6 +364,16 @@ def _decent_homes_base(view: View) -> Iterator[Comparison]:
     if base is not None and homes:
         message = f"RP01 is over {_show(base)} homes, {homes:,} were owned at year end."
         yield Comparison(base == homes, message, ("RP01",))
+
+
+@_rule(
+    17, "warning", "Each value is where its peers' are, and has moved no more than chance explains",
+    "Check the records behind the value; where it is right, confirm it and say why.",
+    (), "RSH, TSM 2024 and 2025 data: 10th to 90th percentile by type and size of landlord",
+)  # fmt: skip
+def _plausible(view: View) -> Iterator[Comparison]:
+    for judged in plausibility(view.document):
+        yield Comparison(judged.held, judged.message, judged.measures)
 
 
 @_rule(

@@ -62,9 +62,9 @@ FILE_RULES: tuple[Rule, ...] = (
     ),
     _stop(
         9,
-        "Wrong separator",
-        "The headings of {file} are separated by {separator}, not by commas.",
-        "Save it as comma-separated CSV, or as XLSX.",
+        "Separator not clear",
+        "It cannot be told whether the cells of {file} are separated by {separators}.",
+        "Save it as comma-separated CSV, or as XLSX; or state its delimiter in sources.yaml.",
     ),
     _stop(
         10,
@@ -167,7 +167,7 @@ FILE_RULES: tuple[Rule, ...] = (
         22,
         Grade.CONFIRM,
         "Sheet full to its last row",
-        "{file} fills all 1,048,576 rows that a sheet can have, so rows may have been cut off.",
+        "{file} has {rows} rows, exactly as many as a sheet can hold, so rows may have been cut off.",
         "Export the table as CSV or Parquet.",
         Effect.KEPT,
     ),
@@ -178,6 +178,105 @@ FILE_RULES: tuple[Rule, ...] = (
         "{file} has values in a column without a heading ({columns}); they were not read.",
         "Give the column a heading if it is needed.",
         Effect.KEPT,
+    ),
+    _rule(
+        24,
+        Grade.NOTE,
+        "Not separated by commas",
+        "The cells of {file} are separated by {separator}; it was read as such.",
+        "Nothing need be done.",
+        Effect.KEPT,
+    ),
+    _stop(
+        25,
+        "Rows do not fit the headings",
+        (
+            "{count} rows of {file} have more or fewer cells than there are headings, first row {row} with "
+            "{actual} for {expected}, so values would be read under the wrong headings."
+        ),
+        "Export the table again; a separator inside a cell needs quotation marks round the cell.",
+    ),
+    _stop(
+        26,
+        "Files with different headings joined",
+        (
+            "Row {row} of {file} says the headings again, but others or in another order, so the rows below "
+            "it would be read under the wrong headings."
+        ),
+        "Give each file its headings in the same order before they are joined, or name the files separately.",
+    ),
+    _rule(
+        27,
+        Grade.NOTE,
+        "No line end after the last row",
+        "The last row of {file} has no line end, as where a file was cut off before its end.",
+        "Compare the last row, and the number of rows, with the source.",
+        Effect.KEPT,
+    ),
+    _rule(
+        28,
+        Grade.CONFIRM,
+        "Zero bytes",
+        "{file} holds {count} zero bytes, which no export writes; they were left out.",
+        "Compare the file with its source: it may have been damaged in copying. Export it again.",
+        Effect.KEPT,
+    ),
+    _rule(
+        29,
+        Grade.CONFIRM,
+        "Further sheets of the same kind",
+        "{file} has the same headings on other sheets ({sheets}), which were not read.",
+        "Bring all rows onto one sheet, or name the sheets separately in sources.yaml.",
+        Effect.KEPT,
+    ),
+    _rule(
+        30,
+        Grade.NOTE,
+        "Hidden rows",
+        "{count} rows of {file} are hidden, by hand or by a filter; they were read like the others.",
+        "Delete the rows that are not meant to count.",
+        Effect.KEPT,
+    ),
+    _rule(
+        31,
+        Grade.CONFIRM,
+        "Numbers longer than can be kept",
+        "{count} numbers of {file} have more digits than such a cell can hold, so their last digits are lost.",
+        "Export the column as text.",
+        Effect.KEPT,
+    ),
+    _rule(
+        32,
+        Grade.CONFIRM,
+        "References shortened to a power of ten",
+        "{count} cells of {column} are written like 1.00023E+11, so their last digits are lost.",
+        "Export the table again and do not save it from a spreadsheet, which writes long numbers so.",
+        Effect.KEPT,
+    ),
+    _rule(
+        33,
+        Grade.NOTE,
+        "Sheet chosen by its headings",
+        "The table was not on the first sheet of {file} but on {name}, which was read.",
+        "Nothing need be done; or give the sheet the name of the table.",
+        Effect.KEPT,
+    ),
+    _rule(
+        34,
+        Grade.CONFIRM,
+        "Merged cells",
+        (
+            "{count} groups of cells of {file} are merged, first in row {row}; only the first cell of each "
+            "holds the value, the others were read as blank."
+        ),
+        "Unmerge the cells and fill in the value in each.",
+        Effect.KEPT,
+    ),
+    _stop(
+        35,
+        "No headings",
+        "{file} has no headings: its first row holds values.",
+        "Export the table again with its headings in the first row.",
     ),
 )
 

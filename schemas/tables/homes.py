@@ -7,6 +7,9 @@ import pandas as pd
 from schemas.tables import masks
 from schemas.tables.model import BS, CH, NM, RP02, Column, Context, Effect, Grade, Kind, Rule, Table
 
+# Words for what is neither low cost rental nor low cost home ownership.
+_SOLD = r"leasehold|freehold|(?<!intermediate )market rent|outright sale|\bgarage|commercial|\bshop\b"
+
 _TOUCHES = (*CH, *NM, "RP01", *RP02, *BS)
 
 
@@ -35,6 +38,14 @@ def _none_owned(homes: pd.DataFrame, context: Context) -> pd.Series:
 def _uprn_again(homes: pd.DataFrame, context: Context) -> pd.Series:
     counted = homes["uprn"].where(masks.is_relevant_stock(homes, context))
     return counted.notna() & counted.duplicated(keep="first")
+
+
+def _not_rented(homes: pd.DataFrame, context: Context) -> pd.Series:
+    words = homes["stock_type"].str.lower().str.replace("[^a-z]+", " ", regex=True)
+    sold = words.str.contains(_SOLD, regex=True, na=False)
+    owned_in_part = words.str.contains("shared owner|part rent|part buy", regex=True, na=False)
+    wrong = (homes["tenure"].isin(("LCRA", "LCHO")) & sold) | ((homes["tenure"] == "LCRA") & owned_in_part)
+    return wrong & masks.is_relevant_stock(homes, context)
 
 
 HOMES = Table(
@@ -156,6 +167,16 @@ HOMES = Table(
             effect=Effect.KEPT,
             columns=("uprn",),
             mask=_uprn_again,
+        ),
+        Rule(
+            id="HOM-507",
+            grade=Grade.CONFIRM,
+            title="Stock type does not fit the tenure",
+            message="tenure is {tenure}, but stock_type is “{stock_type}”; the tenure decides how it counts.",
+            remedy="Set tenure to LCHO for shared ownership, to other for leasehold, market rent and the like.",
+            effect=Effect.KEPT,
+            columns=("tenure", "stock_type"),
+            mask=_not_rented,
         ),
         Rule(
             id="HOM-506",

@@ -36,7 +36,7 @@ HOUSEHOLDS = Table(
             "Why it was left out of the sample frame; blank = in it.",
             free_text=True,
         ),
-        Column("stratum", Kind.TEXT, 4, "The stratum that it was drawn from, where the sample is stratified."),
+        Column("stratum", Kind.TEXT, 4, "The stratum that it was drawn from, of a stratified sample."),
         Column("invited", Kind.FLAG, 5, "Was it invited to take part? Blank = not known.", touches=()),
     ),
     own_rules=(

@@ -17,6 +17,8 @@ from typing import Any
 import pandas as pd
 import pandera.pandas as pa
 
+from schemas.tables.unique import all_differ
+
 # A column whose name suggests a person: its values are never shown in a finding.
 _PERSONAL_NAME = re.compile(
     r"(^|_)(name|names|surname|forename|email|e_mail|phone|telephone|tel|mobile|address|postcode|dob|birth"
@@ -317,9 +319,17 @@ class Table:
     @cached_property
     def typed(self) -> pa.DataFrameSchema:
         """The table as every later stage receives it: all columns, their types, vocabularies and the key."""
+        return self._typed(list(self.key))
+
+    @cached_property
+    def typed_rows(self) -> pa.DataFrameSchema:
+        """The same but for the key, where the key's own rules have just been held against the same rows."""
+        return self._typed(None)
+
+    def _typed(self, key: list[str] | None) -> pa.DataFrameSchema:
         return pa.DataFrameSchema(
             {c.name: _typed_column(c) for c in self.columns} | {"source_row": pa.Column("int64")},
-            unique=list(self.key),
+            unique=key,
             strict=False,
             coerce=False,
             name=f"{self.name} (typed)",
@@ -371,7 +381,7 @@ def repeats_a_row(key: tuple[str, ...]) -> Mask:
     """A mask of the rows that repeat an earlier row in every column."""
 
     def mask(frame: pd.DataFrame, context: Context) -> pd.Series:
-        again = frame.duplicated(subset=list(key), keep=False)
+        again = _shares_a_key(frame, context, key)
         result = pd.Series(data=False, index=frame.index)
         if again.any():  # comparing whole rows is dear, so only rows that share a key are compared
             result[again] = frame[again].duplicated(keep="first")
@@ -385,7 +395,21 @@ def contradicts_a_row(key: tuple[str, ...]) -> Mask:
     repeats = repeats_a_row(key)
 
     def mask(frame: pd.DataFrame, context: Context) -> pd.Series:
-        again = frame.duplicated(subset=list(key), keep="first")
-        return again & ~repeats(frame, context) if again.any() else again
+        again = _shares_a_key(frame, context, key)
+        if not again.any():
+            return again
+        return frame.duplicated(subset=list(key), keep="first") & ~repeats(frame, context)
 
     return mask
+
+
+def _shares_a_key(frame: pd.DataFrame, context: Context, key: tuple[str, ...]) -> pd.Series:
+    """Which rows have a key that another row has too."""
+    asked, answer = context.answers.get(key, (None, None))
+    if asked is not frame or answer is None:
+        if all_differ(frame, key):
+            answer = pd.Series(data=False, index=frame.index)
+        else:
+            answer = frame.duplicated(subset=list(key), keep=False)
+        context.answers[key] = frame, answer
+    return answer

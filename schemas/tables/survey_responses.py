@@ -16,6 +16,9 @@ STAR_QUESTIONS = ("quality_of_home", "rent_value", "service_charge_value", "easy
 # Which filter question goes before which questions (the rulebook's `filter` of each measure).
 _FILTERED = {"TP02": "had_repair", "TP03": "had_repair", "TP09": "made_complaint", "TP10": "communal_areas"}
 _NADK_NOT_OFFERED = ("TP01", "TP02", "TP03", "TP04", "TP09", "TP10")
+# Short rows may agree by chance; files whose rows stand for weights have far more copies than this.
+_ENOUGH_CELLS = 8
+_COPIED_SHARE = 0.02
 _LCRA_ONLY = ("TP02", "TP03", "TP04")
 
 
@@ -54,6 +57,15 @@ def _nothing_answered(responses: pd.DataFrame, context: Context) -> pd.Series:
 def _weight_missing(responses: pd.DataFrame, context: Context) -> pd.Series:
     weighted = responses.loc[responses["weight"].notna(), "tenure"].unique()
     return responses["weight"].isna() & responses["tenure"].isin(list(weighted))
+
+
+def _copied_rows(responses: pd.DataFrame, context: Context) -> pd.Series:
+    """Everybody, where many rows say what another says in everything but the response's own reference."""
+    once = responses.drop_duplicates()
+    said = once.drop(columns="response_id")
+    copies = said[said.notna().sum(axis=1) >= _ENOUGH_CELLS].duplicated()
+    many = len(once) > 0 and copies.sum() >= _COPIED_SHARE * len(once) and copies.any()
+    return masks.everybody(responses) if many else masks.nobody(responses)
 
 
 def _unknown_household(responses: pd.DataFrame, context: Context) -> pd.Series:
@@ -257,7 +269,7 @@ SURVEY_RESPONSES = Table(
             grade=Grade.NOTE,
             title="No weight",
             message="weight is blank though other responses of the same tenure have one.",
-            remedy="Ask the contractor for the weight: weights are used for all who take part, or not at all.",
+            remedy="Ask the contractor for it: weights are used for all who take part, or not at all.",
             effect=Effect.KEPT,
             columns=("weight", "tenure"),
             mask=_weight_missing,
@@ -297,6 +309,23 @@ SURVEY_RESPONSES = Table(
             effect=Effect.KEPT,
             columns=("household_id",),
             mask=_household_excluded,
+        ),
+        Rule(
+            id="SUR-567",
+            grade=Grade.CONFIRM,
+            title="Responses that are copies of others",
+            message=(
+                "One response in fifty or more says the same as another in every column but response_id, as "
+                "in files where a response is repeated in place of a weight."
+            ),
+            remedy=(
+                "Ask for each response once, with its weight in the column weight; or confirm that the "
+                "copies are different households."
+            ),
+            effect=Effect.KEPT,
+            columns=("response_id",),
+            mask=_copied_rows,
+            level="table",
         ),
         Rule(
             id="SUR-903",

@@ -23,7 +23,9 @@ from tests.intake.support import (
     rows_of,
     write_csv,
 )
+from tests.intake.test_corrections import PLANTED as CORRECTION_FAULTS
 from tests.intake.test_sources_rules import MAPPING_FAULTS
+from tests.intake.test_sql import SQL_FAULTS
 
 RULES = {rule.id: rule for rule in rule_catalogue()}
 PLANTED_ROW = 3
@@ -315,7 +317,8 @@ def test_a_home_that_does_not_count_need_not_be_accounted_for() -> None:
 
 
 def test_no_rule_is_without_a_planted_violation() -> None:
-    planted = {case.rule_id for case in PLANTED} | set(FILE_FAULTS) | set(CROSS_FAULTS) | set(MAPPING_FAULTS)
+    elsewhere = {*MAPPING_FAULTS, *SQL_FAULTS, *CORRECTION_FAULTS}
+    planted = {case.rule_id for case in PLANTED} | set(FILE_FAULTS) | set(CROSS_FAULTS) | elsewhere
 
     assert planted == set(RULES)
     assert len(RULES) == len(rule_catalogue()), "every id is given once"

@@ -32,7 +32,7 @@ from tests.intake.support import check_file
 
 LANDLORD = "code: L0001\nname: Sample Homes\ntype: PRP\n"
 
-# A whole year file, with the weighting that this release computes.
+# A whole year file.
 YEAR = """\
 reporting_year: 2024-25
 survey:
@@ -112,6 +112,19 @@ def test_a_whole_landlord_file(tmp_path: Path) -> None:
     )
 
 
+def test_weighting_by_raking_with_categories_joined(tmp_path: Path) -> None:
+    text = YEAR.replace(
+        "{method: supplied, characteristics: [age_band, area], bounds: [0.3, 3]}",
+        "{method: rake, characteristics: [Age band], collapse: {Age band: {16-24: 25-34, 1: 2}}}\n"
+        "    quotas: [Age band, area]",
+    )
+    plan = load_year(year_folder(tmp_path, text)).survey["LCRA"]
+    assert plan.weighting == Weighting(
+        "rake", ("age_band",), None, {"age_band": {"16-24": "25-34", "1": "2"}}
+    )
+    assert plan.quotas == ("age_band", "area")
+
+
 @pytest.mark.parametrize("written", ["5130", '"5130"'])
 def test_a_code_of_digits_is_text(tmp_path: Path, written: str) -> None:
     folder = tmp_path / "5130"
@@ -186,9 +199,23 @@ def test_a_landlord_file_that_cannot_be_used(tmp_path: Path, text: str, words: l
         ("https://example.org/tsm", "javascript:alert(1)", ["'publication_url'", "https://"]),
         ("questionnaire.pdf", "../../secret.pdf", ["'survey.LCRA.questionnaire'", "name of a file"]),
         ("questionnaire.pdf", "..", ["'survey.LCRA.questionnaire'", "name of a file"]),
-        ("method: supplied", "method: rake", ["weighting.method' is rake", "later release", "supplied"]),
-        ("method: supplied", "method: post_stratify", ["post_stratify", "later release", "none"]),
-        ("method: supplied", "method: magic", ["weighting.method' is magic", "none or supplied"]),
+        (
+            "{method: supplied, characteristics: [age_band, area]",
+            "{method: rake",
+            ["weighting.characteristics' is missing", "method is rake", "[age_band, area]"],
+        ),
+        (
+            "{method: supplied, characteristics: [age_band, area]",
+            "{method: post_stratify, characteristics: []",
+            ["weighting.characteristics' is missing", "method is post_stratify"],
+        ),
+        ("bounds: [0.3, 3]", "bounds: [-1, 3]", ["weighting.bounds", "a number, 0 or more"]),
+        ("bounds: [0.3, 3]", "collapse: [16-24]", ["weighting.collapse' is a list", "which category"]),
+        (
+            "method: supplied",
+            "method: magic",
+            ["weighting.method' is magic", "none, supplied, post_stratify or rake"],
+        ),
         ("id: REP-504", "id: everything", ["'confirmations.0.id'", "REP-501"]),
         ("by: Jo Bloggs, ", "", ["'confirmations.0.by' is missing", "who confirms"]),
         ("settings: {", "setings: {", ["'setings' is not a setting", "did you mean 'settings'"]),

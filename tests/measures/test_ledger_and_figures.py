@@ -142,3 +142,9 @@ def test_the_figures_table_gives_the_figures_back():
         "3.75",
     )
     assert figures_from_frame(table) == reported
+
+
+def test_where_a_record_stood_and_what_was_done_to_it_is_kept():
+    records = pd.DataFrame({"id": ["A"], "source_row": [2], "source_file": ["a.csv"], "correction": ["x"]})
+    lines = build("repair", records, "id", pd.Series(["LCRA"]), pd.Series(["met"]), {"met": (True, True)})
+    assert lines.loc[0, ["source_file", "correction"]].tolist() == ["a.csv", "x"]

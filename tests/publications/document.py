@@ -510,6 +510,14 @@ def build(
             ), start=1)
         ],
         "findings": {"counts": {"stop": 0, "confirm": 2, "note": 1}, "groups": groups},
+        "corrections": [
+            {"entry": 1, "table": "repairs", "where": "repair_id is R00017", "action": "override",
+             "column": "completed_at", "before": "2024-13-01", "after": "2024-12-01", "records": 1,
+             "outcome": "applied", "reason": "Month mistyped", "by": "A. Nother", "on": "2025-05-02"},
+            {"entry": 2, "table": "complaints", "where": "complaint_id is C00009", "action": "drop",
+             "column": "", "before": "", "after": "", "records": 1, "outcome": "applied",
+             "reason": "A compliment", "by": "A. Nother", "on": "2025-05-02"},
+        ],
         "rejected": [{"table": table, "rows": 4120, "rejected": 14 if table == "repairs" else 0}
                      for table in tables],
         "settings": {"departures": [{key: settings[2][key] for key in (
@@ -573,7 +581,8 @@ def empty() -> dict[str, Any]:
     document["survey"] = []
     document["repairs"] = {"targets": [], "context": {"raised": 0, "completed": 0,
                            "closed_without_completion": 0, "outstanding": 0}}  # fmt: skip
-    document["exclusions"] = document["rejected"] = document["confirmations"] = document["checks"] = []
+    for emptied in ("corrections", "exclusions", "rejected", "confirmations", "checks"):
+        document[emptied] = []
     document["findings"] = {"counts": {"stop": 0, "confirm": 0, "note": 0}, "groups": []}
     document["settings"] = {"departures": [], "all": []}
     document["provenance"] = {"inputs": [], "assets": []}

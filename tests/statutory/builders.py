@@ -59,13 +59,38 @@ FILTERS = {"TP02": "had_repair", "TP03": "had_repair", "TP09": "made_complaint",
 
 # The five answers and "not applicable", in a cycle of ten respondents: 7 of 9 answers are in the top two.
 CYCLE = ["VS", "FS", "VS", "FS", "NSD", "VS", "FS", "VD", "VS", "NADK"]
+# How many of nine answers are in the top two, where seven would be far from every landlord's.
+TOP_TWO = {
+    "LCRA": {"TP09": 4, "TP12": 6},
+    "LCHO": {
+        "TP01": 5,
+        "TP05": 6,
+        "TP06": 4,
+        "TP07": 5,
+        "TP08": 5,
+        "TP09": 2,
+        "TP10": 5,
+        "TP11": 4,
+        "TP12": 3,
+    },
+}
 STAR = ["quality_of_home", "rent_value", "service_charge_value", "easy_to_deal_with", "trust"]
+
+
+def _lowered(cycle: list[str], top_two: int) -> list[str]:
+    """Return a cycle of answers with only the first `top_two` of its positive ones left."""
+    positive = [place for place, answer in enumerate(cycle) if answer in ("VS", "FS")][top_two:]
+    return ["FD" if place in positive else answer for place, answer in enumerate(cycle)]
 
 
 def responses(tenure: str, count: int) -> pd.DataFrame:
     """Return `count` responses: two in three by telephone, a third of them aged 65 or over."""
     numbers = range(count)
     answers = [CYCLE[number % len(CYCLE)] for number in numbers]
+    other = {
+        key: [_lowered(CYCLE, top_two)[number % len(CYCLE)] for number in numbers]
+        for key, top_two in TOP_TWO[tenure].items()
+    }
     frame = pd.DataFrame(
         {
             "response_id": [f"{tenure}-{number}" for number in numbers],
@@ -80,6 +105,7 @@ def responses(tenure: str, count: int) -> pd.DataFrame:
                 for name in FILTERS.values()
             },
             **dict.fromkeys([*PERCEPTION, *STAR], answers),
+            **other,
             "recommend": pd.array([number % 11 for number in numbers], "Int64"),
             "weight": "1",
             "age_band": ["65 and over" if number % 3 == 0 else "under 65" for number in numbers],

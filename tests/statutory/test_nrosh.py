@@ -111,7 +111,7 @@ def test_every_expression_can_be_filled_for_a_combined_return_too() -> None:
         ("Census_or_Sample_a", "Sample"),
         ("Responses_Telephone_a", 360),
         ("Resopnses_Postal_b", 0),
-        ("TP01_Satisfied_Internet_b", 77.8),
+        ("TP01_Satisfied_Internet_b", 55.6),
         ("TP01_Confirm_Weighting_a", "Unweighted"),
         ("Weighting_used_b", "No"),
         ("External_contractor_a", "Yes"),

@@ -87,6 +87,7 @@ PLANTED: list[tuple[str, str, Plant]] = [
     ("VAL-14", "warning", plant("TP03", "LCRA", filter_yes=485)),
     ("VAL-15", "warning", requirement_missed),
     ("VAL-16", "warning", plant("RP01", "LCRA", denominator=2990)),
+    ("VAL-17", "warning", plant("TP01", "LCRA", value=12.3)),
     ("VAL-18", "warning", repairs_lost),
     ("VAL-19", "warning", a_small_method),
     ("VAL-20", "warning", passed_only_nominally),
@@ -103,7 +104,7 @@ def test_a_planted_violation_is_caught(rule: str, outcome: str, change: Plant) -
 
 def test_every_validation_has_a_planted_violation_and_an_id_of_its_own() -> None:
     ids = [validation.id for validation in VALIDATIONS]
-    assert len(set(ids)) == len(ids) == 19
+    assert len(set(ids)) == len(ids) == 20
     assert set(ids) == {rule for rule, _, _ in PLANTED}
 
 

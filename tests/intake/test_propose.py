@@ -1,0 +1,888 @@
+"""`tsm map` on files of many shapes: which table, which column is which, what it says it does not know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines.intake import check_table, receive
+from pipelines.intake import settings as yaml_settings
+from pipelines.intake.content import content_of, split_label
+from pipelines.intake.lexicon import lexicon
+from pipelines.intake.proposal_text import as_yaml
+from pipelines.intake.propose import FIVE_IS_BEST, ONE_IS_BEST, Proposal, propose
+from pipelines.intake.sources import preset_names, read_entry
+from pipelines.intake.two_stages import stage_of
+from pipelines.intake.value_maps import code_meanings
+from schemas.errors import InputError
+from schemas.tables import TABLES
+from tests.intake import shapes
+from tests.intake.shapes import EDITION, LANDLORD, Rows, csv_file, xlsx_file
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "landlords" / "L0001" / "2024-25"
+
+
+def proposed(path: Path, table: str = "", landlord: str = LANDLORD) -> Proposal:
+    """Propose, and hold the printed text to what it must be: an entry that sources.yaml may have."""
+    proposal = propose(path, EDITION, table, landlord)
+    assert loaded(as_yaml(proposal)) == {"tables": {proposal.table.name: proposal.entry()}}
+    entry = {key: value for key, value in proposal.entry().items() if key != "files"}
+    read_entry(proposal.table.name, entry, "the proposal")
+    return proposal
+
+
+def loaded(text: str) -> Any:
+    """The text as the software reads its YAML; a plain YAML reader must find the same."""
+    content = yaml.load(text, Loader=yaml_settings._Loader)  # noqa: S506 (a safe loader)
+    assert content == yaml.safe_load(text)
+    return content
+
+
+def of(rows: Rows, tmp_path: Path, name: str = "export.csv", **how: Any) -> Proposal:
+    return proposed(csv_file(tmp_path / name, rows, **how))
+
+
+def sure(proposal: Proposal) -> dict[str, str]:
+    """Our columns and how sure each is."""
+    return {guess.column.name: guess.confidence for guess in proposal.guesses}
+
+
+def notes(proposal: Proposal) -> str:
+    return "\n".join(proposal.notes)
+
+
+# ------------------------------------------------------------------------------------------ files of our own
+
+
+@pytest.mark.parametrize(
+    "path", sorted(p for p in SAMPLE.iterdir() if p.suffix in (".csv", ".xlsx", ".parquet"))
+)
+def test_a_file_of_our_own_form_needs_nothing(path: Path) -> None:
+    proposal = proposed(path)
+
+    assert proposal.table.name == path.stem
+    assert proposal.confidence == "sure"
+    assert proposal.is_ours
+    assert not proposal.missing
+    assert set(sure(proposal).values()) == {"sure"}
+    assert all(heading == name for name, heading in proposal.entry()["columns"].items())
+    assert "needs no entry" in as_yaml(proposal)
+
+
+def test_a_file_with_our_headings_under_another_name_gets_an_entry(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_bytes((SAMPLE / "asb_cases.csv").read_bytes())
+
+    proposal = proposed(path)
+
+    assert proposal.table.name == "asb_cases"
+    assert not proposal.is_ours
+
+
+# ----------------------------------------------------------------------------------------------- the survey
+
+
+def test_questions_as_headings_are_found_by_their_wording(tmp_path: Path) -> None:
+    proposal = of(shapes.asked_in_full(), tmp_path)
+
+    assert proposal.table.name == "survey_responses"
+    assert proposal.confidence == "sure"
+    columns = proposal.entry()["columns"]
+    for key in (*shapes.TP, "had_repair", "made_complaint", "communal_areas"):
+        assert columns[key].endswith(shapes.question(key)), key
+    assert columns["response_id"] == "Respondent ID"
+    assert columns["household_id"] == "Tenancy Ref"
+    assert columns["comment"] == "Why do you say that?"
+    assert proposal.entry()["dates"] == {"completed_on": "%d/%m/%Y"}
+    assert proposal.entry()["values"]["method"] == {"CATI": "telephone", "Online": "internet"}
+    assert proposal.entry()["ignore"] == ["Tenant Name", "Telephone", "E-mail"]
+
+
+def test_questions_are_found_without_knowing_the_landlord(tmp_path: Path) -> None:
+    path = csv_file(tmp_path / "x.csv", shapes.asked_in_full())
+
+    assert set(shapes.TP) <= set(sure(proposed(path, landlord="")))
+
+
+def test_nothing_of_a_person_is_shown(tmp_path: Path) -> None:
+    text = as_yaml(of(shapes.asked_in_full(), tmp_path))
+
+    for secret in ("Jo Bloggs", "0770", "example.org", "Nobody came"):
+        assert secret not in text
+    assert "•••" in text
+
+
+def test_titles_say_what_codes_mean(tmp_path: Path) -> None:
+    key: Rows = [["Variable", "Code", "Label"]]
+    key += [["TP01 to TP12", i, label] for i, label in enumerate(shapes.SATISFIED, 1)]
+    key += [["", 6, "Not applicable / don't know"]]
+    data = [["Acme Homes survey"], [], *shapes.coded()]
+
+    proposal = proposed(xlsx_file(tmp_path / "survey.xlsx", {"Key": key, "Data": data}))
+
+    entry = proposal.entry()
+    assert (entry["sheet"], entry["header_row"]) == ("Data", 3)
+    assert entry["values"]["TP01"] == {str(i): label for i, label in enumerate(shapes.SATISFIED, 1)}
+    assert entry["values"]["TP08"] == {str(i): label for i, label in enumerate(shapes.AGREED, 1)}
+    assert entry["values"]["TP12"]["6"] == EDITION.nadk
+    assert entry["values"]["had_repair"] == {"1": "yes", "2": "no"}
+
+
+def test_a_heading_says_that_five_is_satisfied(tmp_path: Path) -> None:
+    said = {key: f"{key} (1 = Very dissatisfied, 5 = Very satisfied)" for key in shapes.TP}
+    proposal = of(shapes.renamed(shapes.coded(best=5), said), tmp_path)
+
+    values = proposal.entry()["values"]
+    assert values["TP01"]["5"] == "Very satisfied"
+    assert values["TP01"]["1"] == "Very dissatisfied"
+    assert values["TP08"]["5"] == "Strongly agree"
+    assert sure(proposal)["TP01"] == "sure"
+
+
+def test_a_column_of_words_says_what_the_codes_beside_it_mean(tmp_path: Path) -> None:
+    codes, words = shapes.coded(best=5), shapes.labelled()
+    rows = [
+        [*row, label] for row, label in zip(codes, ["TP01 label", *shapes.column(words, "TP01")], strict=True)
+    ]
+
+    assert of(rows, tmp_path).entry()["values"]["TP01"]["5"] == "Very satisfied"
+
+
+def test_codes_of_which_nothing_says_the_direction_are_not_mapped(tmp_path: Path) -> None:
+    proposal = of(shapes.coded(), tmp_path)
+
+    assert not set(shapes.TP) & set(proposal.entry()["values"])
+    assert {ONE_IS_BEST, FIVE_IS_BEST} <= set(preset_names())
+    assert f"preset: {ONE_IS_BEST} or preset: {FIVE_IS_BEST}" in notes(proposal)
+    assert "“don't know”" in as_yaml(proposal)  # the code 6
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1 = Very satisfied, 5 = Very dissatisfied", {"1": "VS", "3": "NSD", "5": "VD"}),
+        ("1 - very satisfied; 2 - fairly satisfied; 5 - very dissatisfied", {"1": "VS", "2": "FS"}),
+        ("on a scale where 5 means very satisfied and 1 means very dissatisfied", {"5": "VS", "2": "FD"}),
+        ("Very satisfied (5) … Very dissatisfied (1), Don't know (9)", {"5": "VS", "9": "NADK"}),
+        ("5 is strongly agree, 1 is strongly disagree", {"5": "VS", "1": "VD"}),
+        ("1 = Very satisfied, 10 = Very dissatisfied", {}),  # another scale
+        ("1 = Very satisfied, 2 = Very dissatisfied, 5 = Fairly satisfied", {}),
+        ("1 = excellent, 5 = very poor", {}),  # not the prescribed answers
+        ("tick 1 box", {}),
+        ("", {}),
+    ],
+)
+def test_what_a_text_says_of_codes(text: str, expected: dict[str, str]) -> None:
+    found = code_meanings(text, "SAT5", lexicon())
+
+    assert {code: found[code] for code in expected} == expected
+    assert bool(found) == bool(expected)
+
+
+def test_other_wordings_are_shown_and_not_mapped(tmp_path: Path) -> None:
+    rows = shapes.changed(shapes.labelled(), "TP06", "Quite satisfied", 3)
+    rows = shapes.changed(rows, "TP05", "Don't know", 4)
+
+    proposal = of(rows, tmp_path)
+
+    assert proposal.entry()["values"]["TP05"] == {"Don't know": EDITION.nadk}
+    assert "TP06" not in proposal.entry()["values"]
+    assert '# "Quite satisfied": ?' in as_yaml(proposal)
+    assert "not the prescribed wording, which is “Fairly satisfied”" in as_yaml(proposal)
+
+
+def test_labels_with_their_codes_before_them(tmp_path: Path) -> None:
+    rows = shapes.labelled()
+    at = rows[0].index("TP01")
+    for row in rows[1:]:
+        row[at] = f"{shapes.SATISFIED.index(row[at]) + 1} - {row[at]}"
+
+    assert of(rows, tmp_path).entry()["values"]["TP01"]["1 - Very satisfied"] == "Very satisfied"
+
+
+def test_a_row_of_questions_under_the_headings(tmp_path: Path) -> None:
+    head, *rows = shapes.labelled()
+    names = {name: f"Q{i}" for i, name in enumerate([*shapes.FILTERS, *shapes.TP])}
+    keys = dict(zip(shapes.FILTERS, ("had_repair", "made_complaint", "communal_areas"), strict=True))
+    texts = [shapes.question(keys.get(name, name)) if name in names else name for name in head]
+    machine = [f'{{"ImportId":"{name}"}}' for name in head]
+
+    proposal = of([[names.get(name, name) for name in head], texts, machine, *rows], tmp_path)
+
+    entry = proposal.entry()
+    assert entry["question_row"] == 2
+    assert "header_row" not in entry
+    assert entry["columns"]["TP01"] == names["TP01"]
+    assert entry["columns"]["had_repair"] == names["Had repair"]
+    assert entry["filters"] == [
+        {"column": "Respondent ID", "is": [machine[0]], "reason": "second row of headings"}
+    ]
+    assert "ImportId" not in as_yaml(proposal).split("filters:")[0]
+
+
+def test_the_second_row_of_headings_of_a_survey_tool(tmp_path: Path) -> None:
+    head, *rows = shapes.asked_in_full()
+    second = ["" if name == "Respondent ID" else "Response" for name in head]
+
+    proposal = of([head, second, *rows], tmp_path)
+
+    assert proposal.entry()["filters"] == [
+        {"column": "Respondent ID", "blank": True, "reason": "second row of headings"}
+    ]
+    assert proposal.rows == len(rows)
+
+
+def test_rows_that_were_copied_are_noticed(tmp_path: Path) -> None:
+    head, *rows = shapes.labelled()
+    copies = [[f"C{i}", *row[1:]] for i, row in enumerate(rows[:10])]
+
+    proposal = of([head, *rows, *copies], tmp_path)
+
+    assert "10 of 50 rows repeat an earlier row in all but “Respondent ID”" in notes(proposal)
+    assert "weighted by copying" in notes(proposal)
+    assert "repeat an earlier row" not in notes(of([head, *rows], tmp_path))
+
+
+# ------------------------------------------------------------------------------------------------- repairs
+
+
+def test_a_repairs_report_with_titles_and_totals(tmp_path: Path) -> None:
+    titles = [["Repairs report, £ excluding VAT"], ["Run on", "01/04/2025"], []]
+    rows = [*shapes.repairs(), ["Total", *[""] * 11, "3000.00"]]
+
+    proposal = of(rows, tmp_path, "Repairs Apr-Mar.csv", titles=titles, encoding="cp1252")
+
+    assert proposal.table.name == "repairs"
+    assert proposal.confidence == "sure"
+    assert proposal.entry() == {
+        "files": "Repairs Apr-Mar.csv",
+        "header_row": 4,
+        "encoding": "cp1252",
+        "columns": {
+            "repair_id": "Job No",
+            "home_id": "Prop Ref",
+            "priority": "Priority Code",
+            "work_type": "Job Type",
+            "reported_at": "Date Raised",
+            "target_at": "Target Date",
+            "completed_at": "Date Completed",
+            "status": "Job Status",
+        },
+        "values": {
+            "priority": {
+                "Routine 28 Days": "non_emergency",
+                "Emergency 24hrs": "emergency",
+                "Urgent 5 days": "non_emergency",
+            },
+            "work_type": {"Day to Day": "responsive"},
+            "status": {"In Progress": "open"},
+        },
+        "dates": {
+            "reported_at": "%d/%m/%Y %H:%M",
+            "target_at": "%d/%m/%Y",
+            "completed_at": "%d/%m/%Y %H:%M",
+        },
+        "filters": [{"column": "Job No", "is": ["Total"], "reason": "rows of totals"}],
+    }
+    assert {content.heading for content in proposal.unused} == {
+        "UPRN",
+        "Address",
+        "Tenant",
+        "Operative",
+        "Cost £",
+    }
+    assert "High Street" not in as_yaml(proposal)
+    assert "Bob Jones" not in as_yaml(proposal)
+
+
+@pytest.mark.parametrize(("delimiter", "word"), [(";", ";"), ("\t", "tab"), ("|", "|")])
+def test_other_separators(tmp_path: Path, delimiter: str, word: str) -> None:
+    proposal = of(shapes.repairs(), tmp_path, delimiter=delimiter)
+
+    assert proposal.entry()["delimiter"] == word
+    assert proposal.entry()["columns"]["repair_id"] == "Job No"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"), [("utf-8-sig", None), ("utf-16", "utf-16"), ("cp1252", "cp1252")]
+)
+def test_other_encodings(tmp_path: Path, encoding: str, said: str | None) -> None:
+    proposal = of(shapes.repairs(), tmp_path, encoding=encoding)
+
+    assert proposal.entry().get("encoding") == said
+    assert "Cost £" in as_yaml(proposal)
+
+
+def test_what_is_unsure_is_shown_and_not_mapped(tmp_path: Path) -> None:
+    rows = shapes.changed(shapes.repairs(), "Priority Code", "P2", 1)
+    rows = shapes.changed(rows, "Priority Code", "Zebra", 2)
+    rows = shapes.changed(rows, "Job Status", "Closed", 1)
+
+    proposal = of(rows, tmp_path)
+
+    assert not {"P2", "Zebra"} & set(proposal.entry()["values"]["priority"])
+    text = as_yaml(proposal)
+    assert '# "P2": non_emergency' in text
+    assert '# "Zebra": ?' in text
+    assert '# "Closed": completed' in text
+
+
+def test_an_emergency_flag_is_a_priority(tmp_path: Path) -> None:
+    rows = shapes.renamed(shapes.repairs(), {"Priority Code": "Emergency?"})
+    at = rows[0].index("Emergency?")
+    for row in rows[1:]:
+        row[at] = "Y" if row[at].startswith("Emergency") else "N"
+
+    found = of(rows, tmp_path).values["priority"]
+
+    assert {e.theirs: e.ours for e in [*found.entries, *found.unsure]} == {
+        "Y": "emergency",
+        "N": "non_emergency",
+    }
+
+
+def test_camel_case_headings(tmp_path: Path) -> None:
+    proposal = of(shapes.work_orders(), tmp_path)
+
+    assert proposal.table.name == "repairs"
+    assert set(sure(proposal).values()) == {"sure"}
+    assert proposal.entry()["columns"]["target_at"] == "RequiredCompletionDateTime"
+    assert "dates" not in proposal.entry()
+
+
+def test_records_that_may_be_none_are_offered_as_filters(tmp_path: Path) -> None:
+    rows = shapes.renamed(shapes.repairs(), {"Operative": "Notes"})
+    for row, word in ((1, "test only"), (2, "duplicate")):
+        rows = shapes.changed(rows, "Notes", word, row)
+
+    proposal = of(rows, tmp_path)
+
+    assert "filters" not in proposal.entry()
+    assert [(f.entry["is"], f.entry["reason"], f.active) for f in proposal.filters] == [
+        (["test only"], "test records", False),
+        (["duplicate"], "duplicates", False),
+    ]
+
+
+def test_a_reference_that_recurs_is_said(tmp_path: Path) -> None:
+    rows = shapes.changed(shapes.repairs(), "Job No", "J00000", 2)
+
+    assert "“Job No” is not unique; rows that repeat an earlier reference: 1." in notes(of(rows, tmp_path))
+
+
+# ------------------------------------------------------------------------------------------- the other tables
+
+
+def test_a_property_list(tmp_path: Path) -> None:
+    proposal = of(shapes.properties(), tmp_path, "Asset list.csv")
+
+    assert proposal.table.name == "homes"
+    assert proposal.confidence == "sure"
+    assert proposal.entry()["values"] == {
+        "tenure": {
+            "Social Rent": "LCRA",
+            "Affordable Rent": "LCRA",
+            "Shared Ownership": "LCHO",
+            "Leasehold": "other",
+        },
+        "decent_homes": {"Pass": "meets", "Fail": "fails", "Not applicable": "exempt"},
+    }
+    assert [content.heading for content in proposal.unused] == ["Bedrooms"]
+
+
+def test_a_column_of_failures_turns_yes_and_no(tmp_path: Path) -> None:
+    rows = shapes.renamed(shapes.properties(), {"DecentHomesStatus": "Non Decent"})
+    at = rows[0].index("Non Decent")
+    for row in rows[1:]:
+        row[at] = "Yes" if row[at] == "Fail" else "No"
+
+    assert of(rows, tmp_path).entry()["values"]["decent_homes"] == {"No": "meets", "Yes": "fails"}
+
+
+def test_lost_digits_are_said(tmp_path: Path) -> None:
+    rows = shapes.changed(shapes.properties(), "UPRN", "1.00023E+11", 2)
+
+    assert "last digits are lost" in notes(of(rows, tmp_path))
+
+
+def test_a_register_with_a_column_a_programme(tmp_path: Path) -> None:
+    head, *rows = shapes.register()
+    rows = [[*row, row[2], "B1"] for row in rows]
+
+    proposal = of([[*head, "LGSR Expiry", "Block"], *rows], tmp_path, "Compliance register.csv")
+
+    assert proposal.table.name == "safety_checks"
+    assert not proposal.missing
+    entry = proposal.entry()
+    assert entry["columns"] == {
+        "home_id": "Property Ref"
+    }  # a check stands for one place: not for the block too
+    assert entry["unpivot"] == {
+        "into": {"name": "programme", "value": "completed_on"},
+        "columns": dict(
+            zip(("gas", "fire", "asbestos", "water", "lift"), shapes.PROGRAMME_COLUMNS, strict=True)
+        ),
+    }
+    assert entry["values"] == {"completed_on": {"N/A": ""}}
+    assert entry["dates"] == {"completed_on": "%d/%m/%Y"}
+    assert "LGSR Expiry" in notes(proposal)
+    assert "never done" in notes(proposal)
+
+
+def test_a_list_of_checks_of_all_programmes(tmp_path: Path) -> None:
+    head = ["Cert No", "Property ID", "Compliance Type", "Last Inspection Date", "Next Due Date"]
+    kinds = ("LGSR", "FRA", "Asbestos", "Legionella", "LOLER", "Electrical")
+    rows = [
+        [f"C{i}", f"P{i}", kinds[i % 6], shapes.day(i, "%d %b %Y"), shapes.day(i, "%d %b %Y", 1)]
+        for i in range(36)
+    ]
+
+    proposal = of([head, *rows], tmp_path)
+
+    assert proposal.table.name == "safety_checks"
+    assert (
+        proposal.entry()["values"]["programme"]
+        == {
+            "LGSR": "gas",
+            "FRA": "fire",
+            "Asbestos": "asbestos",
+            "Legionella": "water",
+            "LOLER": "lift",
+        }
+        or "Asbestos" not in proposal.entry()["values"]["programme"]
+    )
+    assert [f.entry["is"] for f in proposal.filters] == [["Electrical"]]
+    assert not proposal.filters[0].active
+
+
+def test_a_file_of_one_programme_is_known_by_its_name(tmp_path: Path) -> None:
+    head = ["Property Ref", "Last Service Date", "Next Service Due"]
+    rows = [[f"P{i}", shapes.day(i), shapes.day(i, years=1)] for i in range(20)]
+
+    entry = of([head, *rows], tmp_path, "Gas LGSR March 2025.csv").entry()
+
+    assert entry["constants"] == {"programme": "gas"}
+    assert entry["columns"] == {
+        "check_id": "Property Ref",
+        "home_id": "Property Ref",
+        "completed_on": "Last Service Date",
+        "valid_until": "Next Service Due",
+    }
+
+
+def test_a_complaints_log(tmp_path: Path) -> None:
+    proposal = of(shapes.complaints(), tmp_path)
+
+    assert proposal.table.name == "complaints"
+    assert proposal.confidence == "sure"
+    assert proposal.entry()["values"] == {"stage": {"Stage 1": "1", "Stage 2": "2"}}
+    assert "Ann Other" not in as_yaml(proposal)
+
+
+def test_a_log_with_both_stages_in_one_row_is_read_once_a_stage(tmp_path: Path) -> None:
+    head = ["Complaint Ref", "Tenure", "Stage 1 Received", "Stage 1 Acknowledged", "Stage 1 Responded"]
+    head += ["Stage 1 Outcome", "Stage 2 Received", "Stage 2 Acknowledged", "Stage 2 Responded"]
+    rows: Rows = [
+        [f"C{i}", "Social Rent", *(shapes.day(i + n) for n in (0, 2, 11)), "Upheld"]
+        + ([shapes.day(i + n) for n in (20, 22, 35)] if i % 4 == 0 else ["", "", ""])
+        for i in range(20)
+    ]
+    path = csv_file(tmp_path / "log.csv", [head, *rows])
+
+    proposal = proposed(path)
+
+    assert proposal.table.name == "complaints"
+    assert not proposal.missing
+    assert [content.heading for content in proposal.unused] == ["Stage 1 Outcome"]
+    (tmp_path / "sources.yaml").write_text(as_yaml(proposal), encoding="utf-8")
+    records = check_table(receive(tmp_path, "complaints"), EDITION, {}, EDITION.resolve_settings({}))
+    assert dict(records.accepted["stage"].value_counts()) == {1: 20, 2: 5}
+    assert records.accepted["responded_on"].notna().all()
+    assert set(records.findings["finding_id"]) == {"MAP-201", "FIL-017"}
+
+
+@pytest.mark.parametrize(
+    ("heading", "stage", "rest"),
+    [
+        ("Stage 1 Received", "1", "Received"),
+        ("Date received (Stage Two)", "2", "Date received"),
+        ("S2 response sent", "2", "response sent"),
+        ("Date closed stage ii", "2", "Date closed"),
+        ("Stage", "", "Stage"),
+        ("Stage 10 received", "", "Stage 10 received"),
+        ("Homes1", "", "Homes1"),
+    ],
+)
+def test_the_stage_that_a_heading_names(heading: str, stage: str, rest: str) -> None:
+    assert stage_of(heading) == (stage, rest)
+
+
+def test_kinds_of_case_say_which_are_hate(tmp_path: Path) -> None:
+    proposal = of(shapes.asb(), tmp_path)
+
+    assert proposal.table.name == "asb_cases"
+    assert proposal.entry()["columns"]["hate_incident"] == "ASB Category"
+    assert proposal.entry()["values"]["hate_incident"] == {
+        "Noise": "no",
+        "Hate related incident": "yes",
+        "Drugs": "no",
+        "Verbal abuse": "no",
+    }
+    assert sure(proposal)["hate_incident"] == "guess"
+
+
+def test_a_register_of_fire_risk_assessments(tmp_path: Path) -> None:
+    head = [
+        "Block Ref",
+        "Block Name",
+        "FRA Type",
+        "FRA Required",
+        "Date of FRA",
+        "Assessor",
+        "FRA Review Due",
+    ]
+    rows = [
+        [f"B{i}", "Elm House", "Type 1", "Y", shapes.day(i), "J Smith", shapes.day(i, years=1)]
+        for i in range(20)
+    ]
+
+    proposal = of([head, *rows], tmp_path, "register.csv")
+
+    assert proposal.table.name == "safety_checks"
+    assert proposal.entry()["constants"] == {"programme": "fire"}
+    assert proposal.entry()["columns"] == {
+        "check_id": "Block Ref",
+        "building_id": "Block Ref",
+        "completed_on": "Date of FRA",
+        "valid_until": "FRA Review Due",
+    }
+
+
+def test_a_register_of_due_dates_alone_is_no_register_of_checks(tmp_path: Path) -> None:
+    head = ["UPRN", "Gas Expiry", "FRA Review Date", "LOLER Next Due"]
+    rows = [[f"1000000000{i:02}", *(shapes.day(i + n, years=1) for n in range(3))] for i in range(20)]
+
+    with pytest.raises(InputError, match="It says when checks fall due; the days on which they were done"):
+        of([head, *rows], tmp_path)
+
+
+def test_headings_run_together_and_cut_short(tmp_path: Path) -> None:
+    head = ["PRO_REFNO", "PRO_PROPREF", "PRO_TENURE", "BLOCK", "ACQUIRED_DATE", "DH_STATUS", "AREA_NAME"]
+    rows = [
+        [str(i), f"{i:08}", ("SEC", "LEA", "SHO")[i % 3], "B1", shapes.day(i, "%d-%b-%Y"), "DECENT", "North"]
+        for i in range(30)
+    ]
+
+    proposal = of([head, *rows], tmp_path, "properties.csv")
+
+    assert proposal.entry()["columns"] == {
+        "home_id": "PRO_PROPREF",
+        "tenure": "PRO_TENURE",
+        "building_id": "BLOCK",
+        "owned_from": "ACQUIRED_DATE",
+        "decent_homes": "DH_STATUS",
+    }
+    assert proposal.entry()["values"]["tenure"] == {"SEC": "LCRA", "LEA": "other", "SHO": "LCHO"}
+    assert [content.heading for content in proposal.unused] == ["PRO_REFNO", "AREA_NAME"]
+
+
+def test_priorities_that_are_numbers_are_never_mapped(tmp_path: Path) -> None:
+    rows = shapes.repairs()
+    at = rows[0].index("Priority Code")
+    for number, row in enumerate(rows[1:]):
+        row[at] = str(1 + number % 3)
+
+    proposal = of(rows, tmp_path)
+
+    assert "priority" not in proposal.entry()["values"]
+    assert {e.theirs: e.ours for e in proposal.values["priority"].unsure} == {
+        "1": "emergency",
+        "2": "non_emergency",
+        "3": "non_emergency",
+    }
+
+
+def test_a_sample_frame(tmp_path: Path) -> None:
+    head = ["Tenancy Number", "Tenure", "Age Group", "Email", "Do Not Contact"]
+    rows = [[f"T{i}", ("Secure", "Shared Owner")[i % 2], "25-34", f"a{i}@example.org", ""] for i in range(20)]
+
+    proposal = of([head, *rows], tmp_path, "sample frame.csv")
+
+    assert proposal.table.name == "households"
+    assert proposal.entry()["ignore"] == ["Email"]
+    assert [content.heading for content in proposal.unused] == ["Age Group"]
+
+
+# -------------------------------------------------------------------------------------------------- the dates
+
+
+def dates(cells: list[str]) -> Any:
+    return content_of(pd.Series(cells, dtype="str"), "Date", 0, lexicon()).dates
+
+
+@pytest.mark.parametrize(
+    ("cells", "shape", "proof"),
+    [
+        (["2024-05-01", "2024-06-30"], "", 0),
+        (["2024-05-01T10:00", "2024-06-30 09:15:01+00:00"], "", 0),
+        (["01/05/2024", "30/06/2024"], "%d/%m/%Y", 1),
+        (["05/01/2024", "06/30/2024", "07/31/2024"], "%m/%d/%Y", 2),
+        (["1.5.24", "30.6.24"], "%d.%m.%y", 1),
+        (["01-May-24", "30-Jun-24"], "%d-%b-%y", 0),
+        (["1 September 2024", "30 June 2024"], "%d %B %Y", 0),
+        (["OCT 18, 2021", "JAN 1, 2017"], "%b %d, %Y", 0),
+        (["Mon 13 May 2024", "Tue 14 May 2024"], "%a %d %b %Y", 0),
+        (["01/05/2024 10:00", "30/06/2024 23:59"], "%d/%m/%Y %H:%M", 1),
+        (["01/05/2024 10:00:30 AM", "30/06/2024 11:59:01 PM"], "%d/%m/%Y %I:%M:%S %p", 1),
+        (["2024/05/01", "2024/06/30"], "%Y/%m/%d", 0),
+        (["01/05/2024", "30/06/2024", "n/a", "-"], "%d/%m/%Y", 1),
+    ],
+)
+def test_how_dates_are_written(cells: list[str], shape: str, proof: int) -> None:
+    found = dates(cells)
+
+    assert (found.format, found.proof, found.against) == (shape, proof, 0)
+    assert found.share == 1
+
+
+def test_no_cell_proves_the_order_of_day_and_month(tmp_path: Path) -> None:
+    assert dates(["01/05/2024", "02/06/2024"]).ambiguous
+    rows = shapes.complaints(3)
+    for row in rows[1:]:
+        row[4] = "04/05/2024"
+    proposal = of(rows, tmp_path)
+
+    assert proposal.entry()["dates"]["received_on"] == "%d/%m/%Y"
+    assert "“Date Received”: no day above 12" in notes(proposal)
+    assert "guess: day first" in as_yaml(proposal)
+
+
+def test_both_orders_in_one_column_are_said(tmp_path: Path) -> None:
+    rows = shapes.changed(shapes.complaints(), "Date Received", "04/25/2024", 2)
+
+    assert "day and month can only be the other way round: 1" in notes(of(rows, tmp_path))
+
+
+def test_several_formats_in_one_column(tmp_path: Path) -> None:
+    rows = shapes.changed(shapes.complaints(), "Date Received", "3 May 2024", 2)
+    rows = shapes.changed(rows, "Date Received", "2024-05-06", 3)
+
+    assert of(rows, tmp_path).entry()["dates"]["received_on"] == ["%d/%m/%Y", "%d %b %Y"]
+
+
+@pytest.mark.parametrize(
+    "cells", [["31/02/2024", "30/02/2024"], ["yes", "no"], ["2024-05", "2024-06"], ["13/13/2024"]]
+)
+def test_what_is_no_date(cells: list[str]) -> None:
+    assert dates(cells) is None
+
+
+def test_a_month_is_no_day(tmp_path: Path) -> None:
+    rows = shapes.renamed(shapes.asb(), {"Date Reported": "Month"})
+    at = rows[0].index("Month")
+    for row in rows[1:]:
+        row[at] = "2024-07"
+
+    proposal = proposed(csv_file(tmp_path / "x.csv", shapes.without(rows, "Date Closed")), "asb_cases")
+
+    assert dict(proposal.missing)["opened_on"] == "“Month” names months without a day, and a day is needed"
+    assert proposal.confidence == "guess"
+
+
+def test_day_numbers_of_a_spreadsheet_are_said(tmp_path: Path) -> None:
+    rows = shapes.complaints()
+    at = rows[0].index("Date Received")
+    for number, row in enumerate(rows[1:]):
+        row[at] = str(45400 + number)
+
+    assert "“Date Received” holds a spreadsheet's day numbers" in notes(of(rows, tmp_path))
+
+
+# ------------------------------------------------------------------------------------------ what may be shown
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells"),
+    [
+        ("Tenant", ["A", "B"]),
+        ("Phone", ["1", "2"]),
+        ("X", ["jo@example.org", "ann@example.org"]),
+        ("X", ["0113 496 0000", "0113 496 0001"]),
+        ("X", ["1 High Street, LS1 4AP", "2 High Street, LS1 4AP"]),
+        ("X", ["QQ 12 34 56 C".replace("QQ", "AB"), "B"]),
+        ("X", ["Mr J Bloggs", "B"]),
+        ("X", ["Jo Bloggs", "Ann Other", "Sam Smith"]),
+        ("X", [f"The boiler in flat {i} has been cold since Monday" for i in range(80)]),
+        ("DOB", ["1980-01-01"]),
+    ],
+)
+def test_cells_about_a_person_are_masked(heading: str, cells: list[str]) -> None:
+    assert content_of(pd.Series(cells, dtype="str"), heading, 0, lexicon()).samples == ("•••",)
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells", "shown"),
+    [
+        ("Job No", ["J1", "J2", "J3", "J4"], ("J1", "J2", "J3")),
+        ("Area", ["North West"] * 4, ("North West",)),
+        ("Trade", [], ()),
+        ("Status", ["x" * 40], ("x" * 30 + "…",)),
+    ],
+)
+def test_other_cells_are_shown(heading: str, cells: list[str], shown: tuple[str, ...]) -> None:
+    assert content_of(pd.Series(cells, dtype="str"), heading, 0, lexicon()).samples == shown
+
+
+def test_labels_and_codes_are_told_apart() -> None:
+    assert split_label("1 - Very satisfied") == ("1", "Very satisfied")
+    assert split_label("Very satisfied (5)") == ("5", "Very satisfied")
+    assert split_label("Very satisfied") == ("", "Very satisfied")
+
+
+# -------------------------------------------------------------------------------------------- what is refused
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("x.csv", b"", "has nothing in it"),
+        ("x.csv", b"<html><body>Sign in</body></html>", "web page"),
+        ("x.xlsx", b"a,b\n1,2\n", "not a whole XLSX workbook"),
+        ("x.xls", b"\xd0\xcf\x11\xe0", "save it as one of .csv"),
+        ("x.csv", b"a,b\n1,2\n3,4\n", "is like none of our tables"),
+        ("x.csv", b'a,b\n1,"2\n3,4\n', ""),
+        ("x.csv", b"\n\n\n", "has nothing in it"),
+        ("x.csv", b"\x00\x01\x02\x03", ""),
+    ],
+)
+def test_what_cannot_be_mapped_is_said_in_a_sentence(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+
+    with pytest.raises(InputError) as caught:
+        proposed(tmp_path / name)
+
+    assert said in str(caught.value)
+
+
+def test_a_file_or_a_table_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="There is no file"):
+        proposed(tmp_path / "x.csv")
+    (tmp_path / "x.csv").write_text("a\n1\n")
+    with pytest.raises(InputError, match="'jobs' is not a table: use one of homes"):
+        proposed(tmp_path / "x.csv", "jobs")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "x.csv")
+    with pytest.raises(InputError, match="it is a link"):
+        proposed(tmp_path / "link.csv")
+
+
+def test_a_table_that_was_named_is_proposed_whatever_it_lacks(tmp_path: Path) -> None:
+    proposal = proposed(csv_file(tmp_path / "x.csv", [["a", "b"], ["1", "2"]]), "homes")
+
+    assert proposal.confidence == "guess"
+    assert [name for name, _ in proposal.missing] == ["home_id", "tenure"]
+    assert proposal.entry()["columns"] == {}
+
+
+# -------------------------------------------------------------------------------- the text, and the whole way
+
+
+_AWKWARD = st.text(
+    st.sampled_from(list("aB1 ,;:#'\"\\/{}[]|>&*!%@`-?=\n\t\r~é£\u200b\u2028\u0085\x7f\x00😀")), max_size=12
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    headings=st.lists(_AWKWARD, min_size=1, max_size=4),
+    cells=st.lists(_AWKWARD, min_size=4, max_size=12),
+    table=st.sampled_from(["homes", "repairs", "survey_responses", "asb_cases"]),
+)
+def test_whatever_is_in_the_file_the_text_is_a_mapping(
+    tmp_path: Path, headings: list[str], cells: list[str], table: str
+) -> None:
+    names = ["tenure", "priority", "Status", "hate", "TP01", *headings]
+    rows = [[cells[(i * 3 + n) % len(cells)] for n in range(len(names))] for i in range(9)]
+    path = csv_file(tmp_path / "x.csv", [names, *rows])
+    try:
+        proposal = propose(path, EDITION, table)
+    except InputError:
+        return
+
+    content = loaded(as_yaml(proposal))
+
+    assert content == {"tables": {table: proposal.entry()}}
+    yaml_settings._checked(content, "sources", path)
+
+
+@pytest.mark.parametrize(
+    ("shape", "table", "count"),
+    [
+        (shapes.asked_in_full(), "survey_responses", 40),
+        (shapes.labelled(), "survey_responses", 40),
+        (shapes.repairs(), "repairs", 60),
+        (shapes.work_orders(), "repairs", 40),
+        (shapes.properties(), "homes", 40),
+        (shapes.complaints(), "complaints", 30),
+        (shapes.asb(), "asb_cases", 30),
+        (shapes.register(), "safety_checks", 159),
+    ],
+)
+def test_what_is_proposed_reads_the_file(tmp_path: Path, shape: Rows, table: str, count: int) -> None:
+    """The proposal, kept as it is printed, is a mapping under which every row is accepted."""
+    path = csv_file(tmp_path / "export.csv", shape)
+    (tmp_path / "sources.yaml").write_text(as_yaml(proposed(path)), encoding="utf-8")
+
+    records = check_table(receive(tmp_path, table), EDITION, {}, EDITION.resolve_settings({}))
+
+    assert len(records.accepted) == count
+    assert records.rejected.empty
+    assert "stop" not in set(records.findings["grade"])
+
+
+# ----------------------------------------------------------------------------------------- the lexicon itself
+
+
+def test_the_synonyms_speak_of_our_tables() -> None:
+    content = lexicon().content
+
+    assert set(content["tables"]) == set(TABLES)
+    for name, table in TABLES.items():
+        shared = set(content["any"]) & set(table.by_name)
+        assert set(content["tables"][name]["columns"]) | shared == set(table.by_name), name
+    for name, meanings in content["values"].items():
+        columns = [
+            column
+            for table in TABLES.values()
+            for column in table.columns
+            if name in (column.name, f"{table.name}.{column.name}")
+        ]
+        words = {word for column in columns for word in (column.vocabulary or ("yes", "no"))}
+        assert columns, name
+        assert set(meanings) <= words, name
+
+
+def test_no_value_means_two_things() -> None:
+    content = lexicon().content
+
+    for name, meanings in content["values"].items():
+        said: dict[str, str] = {}
+        for ours, lists in meanings.items():
+            for phrase in [p for kind in lists.values() for p in kind]:
+                assert said.setdefault(phrase, ours) == ours, f"{name}: {phrase}"
+
+
+@pytest.mark.parametrize("table", list(TABLES))
+def test_no_heading_names_two_columns_of_a_table(table: str) -> None:
+    words = lexicon()
+    for column in TABLES[table].by_name:
+        for other in TABLES[table].by_name:
+            if other != column:
+                assert words.naming(column, TABLES[table], other) < 0.9, f"{column} and {other}"

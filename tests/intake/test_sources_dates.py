@@ -1,0 +1,211 @@
+"""Dates in a stated format: what becomes ISO text, what stays as it stands, and which formats there are."""
+
+from __future__ import annotations
+
+import datetime as dt
+import locale
+from contextlib import suppress
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.intake.dates import DateFormat, expected, to_iso
+from tests.intake.support import check_file
+from tests.intake.test_sources_mapping import write
+
+
+def iso(formats: str | list[str], *cells: str) -> list[str]:
+    given_formats = [DateFormat(text) for text in ([formats] if isinstance(formats, str) else formats)]
+    return to_iso(pa.array(cells, pa.large_string()), given_formats).to_pylist()
+
+
+CASES = [
+    ("%d/%m/%Y %H:%M", "01/05/2024 10:00", "2024-05-01T10:00"),
+    ("%d/%m/%Y %H:%M", "1/5/2024 9:05", "2024-05-01T09:05"),
+    ("%d/%m/%Y %H:%M", " 02/05/2024  10:00 ", "2024-05-02T10:00"),
+    ("%d/%m/%Y %H:%M", "29/02/2024 23:59", "2024-02-29T23:59"),
+    ("%d/%m/%Y %H:%M:%S", "01/05/2024 10:00:59", "2024-05-01T10:00:59"),
+    ("%m/%d/%Y", "12/31/2024", "2024-12-31"),
+    ("%Y%m%d", "20240501", "2024-05-01"),
+    ("%d.%m.%Y", "1.5.2024", "2024-05-01"),
+    ("%d %b %Y", "1 May 2024", "2024-05-01"),
+    ("%d %b %Y", "30 SEPT. 2024", "2024-09-30"),
+    ("%d %b %Y", "1st April 2024", "2024-04-01"),
+    ("%b %d, %Y", "OCT 18, 2021", "2021-10-18"),
+    ("%d-%b-%y", "05-Jan-24", "2024-01-05"),
+    ("%d/%m/%y", "05/01/68", "2068-01-05"),
+    ("%d/%m/%y", "05/01/69", "1969-01-05"),
+    ("%d/%m/%Y %I:%M %p", "01/05/2024 12:05 am", "2024-05-01T00:05"),
+    ("%d/%m/%Y %I:%M %p", "01/05/2024 12:05 PM", "2024-05-01T12:05"),
+    ("%d/%m/%Y %I:%M%p", "01/05/2024 1:05p.m.", "2024-05-01T13:05"),
+    ("%A %d %B %Y %H:%M:%S.%f", "Monday 03 March 2025 10:11:12.123", "2025-03-03T10:11:12.123"),
+    ("%d/%m/%Y %H:%M%z", "01/05/2024 10:00+0100", "2024-05-01T10:00+0100"),
+    ("%d/%m/%Y %H:%M %z", "01/05/2024 10:00 z", "2024-05-01T10:00Z"),
+    ("le %d/%m/%Y", "le 01/05/2024", "2024-05-01"),
+    ("%d£%m£%Y", "01£05£2024", "2024-05-01"),
+]
+AS_THEY_STAND = [
+    ("%d/%m/%Y", "31/02/2024"),
+    ("%d/%m/%Y", "29/02/2023"),
+    ("%d/%m/%Y", "29/02/1900"),
+    ("%d/%m/%Y", "13/13/2024"),
+    ("%d/%m/%Y", "00/01/2024"),
+    ("%d/%m/%Y", "01/05/24"),
+    ("%d/%m/%Y", "01/05/2024 10:00"),
+    ("%d/%m/%Y", "01-05-2024"),
+    ("%d/%m/%Y", "0a/05/2024"),
+    ("%d/%m/%Y", "٠١/05/2024"),
+    ("%d/%m/%Y", ""),
+    ("%d/%m/%Y", "45748"),
+    ("%d/%m/%Y", "2024-05-01"),
+    ("%d/%m/%Y", "NULL"),
+    ("%d/%m/%Y %H:%M", "01/05/2024 24:00"),
+    ("%d/%m/%Y %H:%M", "01/05/2024 10:60"),
+    ("%d/%m/%Y %I:%M %p", "01/05/2024 13:05 PM"),
+    ("%d/%m/%Y %I:%M %p", "01/05/2024 0:05 PM"),
+    ("%d %b %Y", "1 Mai 2024"),
+    ("%d %b %Y", "31 June 2024"),
+    ("%d %b %Y", "1 maybe 2024"),
+]
+
+
+@pytest.mark.parametrize(("form", "cell", "wanted"), CASES)
+def test_a_cell_in_the_format_becomes_iso_text(form: str, cell: str, wanted: str) -> None:
+    assert iso(form, cell) == [wanted]
+    assert iso(form, "x", cell, "", cell) == ["x", wanted, "", wanted]
+
+
+@pytest.mark.parametrize(("form", "cell"), AS_THEY_STAND)
+def test_a_cell_that_is_not_stays_as_it_stands(form: str, cell: str) -> None:
+    assert iso(form, cell) == [cell]
+
+
+def test_formats_are_tried_in_turn() -> None:
+    both = ["%d/%m/%Y %H:%M", "%d/%m/%Y"]
+
+    assert iso(both, "01/05/2024 10:00", "02/05/2024", "x") == ["2024-05-01T10:00", "2024-05-02", "x"]
+    assert iso(["%d/%m/%Y", "%m/%d/%Y"], "01/05/2024", "12/31/2024") == ["2024-05-01", "2024-12-31"]
+
+
+def test_no_cells_at_all() -> None:
+    assert iso("%d/%m/%Y") == []
+    assert iso("%d/%m/%Y", "", "") == ["", ""]
+
+
+def test_a_slice_of_an_array() -> None:
+    cells = pa.array(["x", "01/05/2024", "02/05/2024", "y"], pa.large_string()).slice(1, 2)
+
+    assert to_iso(cells, [DateFormat("%d/%m/%Y")]).to_pylist() == ["2024-05-01", "2024-05-02"]
+
+
+@given(st.datetimes())
+def test_every_moment_of_the_calendar(moment: dt.datetime) -> None:
+    whole = moment.replace(second=0, microsecond=0)
+    for form in ("%d/%m/%Y %H:%M", "%Y.%m.%d %H.%M"):
+        text = "".join(
+            {
+                "d": f"{whole.day:02d}",
+                "m": f"{whole.month:02d}",
+                "Y": f"{whole.year:04d}",
+                "H": f"{whole.hour:02d}",
+                "M": f"{whole.minute:02d}",
+            }.get(part[:1], "")
+            + part[1:]
+            for part in form.split("%")
+        )
+        assert iso(form, text) == [whole.isoformat(timespec="minutes")]
+
+
+@given(st.text(alphabet="0123456789/: -TZ", max_size=16))
+def test_whatever_stands_there_is_a_day_of_the_calendar_or_stays(cell: str) -> None:
+    for form in ("%d/%m/%Y %H:%M", "%d/%m/%y", "%d/%m/%Y %I:%M %p"):
+        (made,) = iso(form, cell)
+        if made != cell:
+            dt.datetime.fromisoformat(made)
+
+
+def test_the_language_of_the_machine_does_not_matter() -> None:
+    before = locale.setlocale(locale.LC_TIME)
+    try:
+        with suppress(locale.Error):
+            locale.setlocale(locale.LC_TIME, "de_DE.UTF-8")
+        assert iso("%d %B %Y", "1 March 2024", "1 März 2024") == ["2024-03-01", "1 März 2024"]
+    finally:
+        locale.setlocale(locale.LC_TIME, before)
+
+
+def test_how_a_format_is_shown() -> None:
+    assert expected([DateFormat("%d/%m/%Y")]) == "a date such as 31/03/2025 (%d/%m/%Y)"
+    assert expected([DateFormat("%d %b %y"), DateFormat("%d/%m/%Y %I:%M %p")]) == (
+        "a date such as 31 Mar 25 (%d %b %y) or 31/03/2025 02:05 PM (%d/%m/%Y %I:%M %p)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("%d/%m", "lacks the day, the month or the year"),
+        ("%H:%M", "lacks the day, the month or the year"),
+        ("%Y-%d-%m", "year, day, month"),
+        ("%d/%m/%Y %H", "half a time of day"),
+        ("%d/%m/%Y %I:%M", "half a time of day"),
+        ("%d/%m/%Y %H:%M %p", "half a time of day"),
+        ("%d/%m/%Y %S", "half a time of day"),
+        ("%d/%m/%Y %H:%M.%f", "half a time of day"),
+        ("%d/%m/%Y %z", "half a time of day"),
+        ("%d/%d/%Y", "the same part twice"),
+        ("%d/%m/%b/%Y", "the same part twice"),
+        ("%d/%m/%Y %y", "the same part twice"),
+        ("%d/%m/%Y %j", "%j, a part that is not read"),
+        ("%d/%m/%Y %", "a part that is not read"),
+        ("%d%%%m/%Y", "a part that is not read"),
+        ("%d/%m/%Y\n", "a line end or a control character"),
+    ],
+)
+def test_formats_that_are_not_read(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        DateFormat(text)
+
+
+def test_offsets_and_the_hour_that_comes_twice_are_left_to_the_columns_own_rules(tmp_path: Path) -> None:
+    rows = [
+        ("Z1", "31/03/2025 23:30:00+0000", "2025-04-01 00:30:00"),  # it is April in London
+        ("Z2", "27/10/2024 01:30:00+0100", "2024-10-27 01:30:00"),
+        ("Z3", "27/10/2024 01:30:00+0000", "2024-10-27 01:30:00"),
+    ]
+    lines = [f"{case},{day}" for case, day, _ in rows]
+    entry = (
+        "tables: {repairs: {files: j.csv, columns: {repair_id: Job, reported_at: Raised}, dates: "
+        "'%d/%m/%Y %H:%M:%S%z', constants: {home_id: H1, priority: emergency, status: open}}}"
+    )
+    write(tmp_path, entry, j__csv="\n".join(["Job,Raised", *lines, ""]))
+
+    accepted = check_file(tmp_path, "repairs").accepted
+
+    assert accepted["reported_at"].astype("str").tolist() == [local for _, _, local in rows]
+
+
+def test_a_typed_date_of_a_workbook_is_read_whatever_format_is_stated(tmp_path: Path) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.append(["Case", "Opened"])
+    book.active.append(["A1", dt.datetime(2024, 9, 1)])  # noqa: DTZ001 (a cell has no zone)
+    book.active.append(["A2", "02/09/2024"])
+    book.active.append(["A3", "2024.09.03"])
+    book.save(tmp_path / "cases.xlsx")
+    entry = (
+        "tables: {asb_cases: {files: cases.xlsx, columns: {case_id: Case, opened_on: Opened}, dates: "
+        "'%d/%m/%Y', constants: {hate_incident: no, tenure: LCRA}}}"
+    )
+    write(tmp_path, entry)
+
+    records = check_file(tmp_path, "asb_cases")
+
+    assert records.accepted["opened_on"].dt.day.tolist() == [1, 2]
+    finding = records.findings.set_index("finding_id").loc["ASB-042"]
+    assert list(finding[["row", "column", "value"]]) == [4, "Opened", "2024.09.03"]
+    assert "which is not a date such as 31/03/2025 (%d/%m/%Y)" in finding["message"]
