@@ -6,8 +6,8 @@ The file is a housing system's export: other headings, British dates, codes for 
 of free text; two rows in a hundred have a fault. Ours ends with typed records, every row turned away with its
 reason, and every finding. DuckDB's ends with a typed table in memory and its own table of rejects; it checks
 nothing else. Both use every processor. Times are the least of several runs taken in turn, memory is the peak
-of a process that does nothing else. Exit status 1 where ours takes more than twice DuckDB's time, or more than
-four times the file's size in memory.
+of a process that does nothing else. Exit status 1 where ours takes more than twice the time of DuckDB, or
+more than four times the size of the file in memory.
 """
 
 from __future__ import annotations

@@ -13,13 +13,14 @@ import dagster as dg
 import pandas as pd
 
 from pipelines.assurance import manifest
-from pipelines.assurance.compute import gather
+from pipelines.assurance.compute import REFERS_TO, gather
 from pipelines.assurance.release import publish
 from pipelines.partitions import code_and_year
 from pipelines.publications import (
     figures_csv,
     findings_csv,
     findings_html,
+    findings_xlsx,
     nrosh_csv,
     return_json,
     return_pdf,
@@ -42,6 +43,7 @@ from .common import (
     stops_in,
 )
 from .measures import WEIGHTS_KEY, measure_key, reported_measures
+from .records import record_key
 from .statutory_return import ALL_FINDINGS_KEY, DOCUMENT_KEY
 from .survey import FINDINGS_KEY as SURVEY_FINDINGS_KEY
 
@@ -60,6 +62,7 @@ OUTPUTS = {
     "tenants_html": ("tenants.html", "The page that a landlord must publish for its tenants."),
     "findings_csv": ("findings.csv", "Every finding, for the data team."),
     "findings_html": ("findings.html", "The findings as a page, summary first."),
+    "findings_xlsx": ("findings.xlsx", "The findings as a workbook, the cells marked in copies of the rows."),
     "ledgers": (
         LEDGERS,
         "The rows behind every figure, one Parquet file a measure, and the survey's weights.",
@@ -78,8 +81,12 @@ def render(
     findings: pd.DataFrame,
     ledgers: Mapping[str, pd.DataFrame],
     weights: pd.DataFrame,
+    copied: Mapping[str, pd.DataFrame],
 ) -> dict[str, bytes]:
-    """Return every output but the manifest: relative file name → content."""
+    """Return every output but the manifest: relative file name → content.
+
+    `copied`: the landlord's rows that have findings, by table.
+    """
     listed = findings.astype(object).where(findings.notna(), None).to_dict("records")
     as_json = return_json(document)
     makers: dict[str, Callable[[], bytes]] = {
@@ -90,6 +97,7 @@ def render(
         "tenants.html": lambda: tenants_html(document),
         "findings.csv": lambda: findings_csv(document, listed),
         "findings.html": lambda: findings_html(document, listed),
+        "findings.xlsx": lambda: findings_xlsx(document, listed, copied),
         "return.pdf": lambda: return_pdf(document, as_json),
     }
     files = {}
@@ -105,6 +113,8 @@ def render(
 def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     """Return the assets of all outputs: one step, so that they are replaced together."""
 
+    copied_keys = {name: record_key(name, "_copied") for name in REFERS_TO}
+
     @dg.multi_asset(
         name="publications",
         outs={
@@ -114,7 +124,7 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
                 description=f"{description} In the returns folder as `{file}`.",
                 group_name=GROUP,
                 owners=OWNERS,
-                tags=PERSONAL if name == LEDGERS else TAGS,
+                tags=PERSONAL if name in (LEDGERS, "findings_xlsx") else TAGS,
                 kinds={file.rpartition(".")[2]} if "." in file else {"parquet"},
                 code_version=CODE_VERSION,
             )
@@ -127,7 +137,7 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
             "survey_findings": dg.AssetIn(SURVEY_FINDINGS_KEY),
             "weights": dg.AssetIn(WEIGHTS_KEY),
         },
-        deps=[measure_key(measure.key) for measure in reported_measures()],
+        deps=[*(measure_key(measure.key) for measure in reported_measures()), *copied_keys.values()],
         partitions_def=partitions,
     )
     def publications(
@@ -145,7 +155,7 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
         keys = {measure.key: measure_key(measure.key) for measure in edition.measures}
         own = kept_frames(context, place, keys)
         _require_the_documents_ledgers(document, own | {WEIGHTS: weights})
-        files = render(document, findings, own, weights)
+        files = render(document, findings, own, weights, kept_frames(context, place, copied_keys))
         run = {"id": context.run.run_id, "partition": context.partition_key}
         files[manifest.NAME] = manifest.manifest(document, files, run)
         folder = place.returns(code, year)

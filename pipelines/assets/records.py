@@ -12,10 +12,17 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from pipelines.assurance.compute import REFERS_TO, check_received, gather, input_summary
+from pipelines.assurance.compute import (
+    REFERS_TO,
+    check_received,
+    gather,
+    input_summary,
+    refused_tables,
+)
 from pipelines.checks import cross_checks, cross_results, table_checks, table_results
-from pipelines.intake import FINDING_COLUMNS, cross_check, receive
+from pipelines.intake import FINDING_COLUMNS, Received, cross_check, receive
 from pipelines.intake.corrections import load_corrections
+from pipelines.publications import rows_with_findings
 from schemas.tables import TABLES, Table
 
 from .common import (
@@ -47,7 +54,7 @@ def record_key(table: str, suffix: str = "") -> dg.AssetKey:
 
 
 def build_records(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
-    """Return the record assets: a step a table (accepted, rejected, findings), and one over all tables."""
+    """Return the record assets: a step a table (accepted, rejected, findings, copies), one over all."""
     return [*(_table(TABLES[name], partitions) for name in REFERS_TO), _together(partitions)]
 
 
@@ -87,6 +94,11 @@ def _table(table: Table, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsD
                 PERSONAL,
                 metadata={"dagster/column_schema": text_schema(FINDING_COLUMNS)},
             ),
+            "copied": _out(
+                record_key(name, "_copied"),
+                f"The landlord's own rows of {name} that have findings, personal columns masked.",
+                PERSONAL,
+            ),
         },
         ins={other: dg.AssetIn(record_key(other)) for other in REFERS_TO[name]},
         deps=[received_key(name), SETTINGS_KEY],
@@ -121,8 +133,17 @@ def _table(table: Table, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsD
         )
         yield result(record_key(name, "_rejected"), checked.rejected, rules.edition)
         yield result(record_key(name, "_findings"), checked.findings, rules.edition)
+        yield result(record_key(name, "_copied"), _copied(received, checked.findings), rules.edition)
 
     return records
+
+
+def _copied(received: Received, findings: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a received table that have findings, for the workbook of findings."""
+    if received.frame is None:
+        return pd.DataFrame({"source_row": pd.Series([], dtype="int64")})
+    origin = received.mapped.origin if received.mapped else None
+    return rows_with_findings(received.frame, findings, received.table, origin=origin)
 
 
 def _together(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
@@ -153,8 +174,10 @@ def _together(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     def together(context: dg.AssetExecutionContext, place: Place) -> Iterator[dg.MaterializeResult[Any]]:
         rules = rules_of(context, place)
         accepted = kept_frames(context, place, accepted_keys)
-        across = cross_check(accepted, rules.edition, rules.settings, rules.targets)
-        findings = gather([*kept_frames(context, place, findings_keys).values(), across])
+        each = gather(list(kept_frames(context, place, findings_keys).values()))
+        refused = refused_tables(each)
+        across = cross_check(accepted, rules.edition, rules.settings, rules.targets, refused)
+        findings = gather([each, across])
         grades = {grade: int((findings["grade"] == grade).sum()) for grade in ("stop", "confirm", "note")}
         yield result(
             FINDINGS_KEY, findings, rules.edition, grades, cross_results(FINDINGS_KEY, across, findings)

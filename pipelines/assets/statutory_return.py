@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from pipelines.assurance.compute import Rules, gather, measure_inputs
+from pipelines.assurance.compute import REFERS_TO, Rules, gather, measure_inputs
 from pipelines.assurance.surveys import precision_of, samples_of, tally_weights
 from pipelines.checks import validation_checks, validation_results
 from pipelines.intake import FINDING_COLUMNS
@@ -19,6 +19,7 @@ from pipelines.measures import figures, figures_frame, figures_from_frame
 from pipelines.measures.ledger import reasons
 from pipelines.measures.repairs import context as repairs_context
 from pipelines.statutory import ReturnInputs, SurveyEvidence, as_findings, assemble, validate
+from pipelines.statutory.finding_effects import unused_records
 from pipelines.storage import content_hash
 from schemas.outputs import FIGURE_COLUMNS
 
@@ -53,6 +54,9 @@ FIGURES_KEY = dg.AssetKey([GROUP, "figures"])
 REASONS_KEY = dg.AssetKey([GROUP, "reasons"])
 DOCUMENT_KEY = dg.AssetKey([GROUP, "document"])
 ALL_FINDINGS_KEY = dg.AssetKey([GROUP, "findings"])
+
+# The tables that the document itself is made of.
+_READ_WHOLE = ("homes", "repairs", "households", "population_margins")
 
 Json = Any
 
@@ -150,6 +154,9 @@ def _figures(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
 
 
 def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+    accepted_keys = {name: record_key(name) for name in REFERS_TO if name not in _READ_WHOLE}
+    rejected_keys = {name: record_key(name, "_rejected") for name in REFERS_TO}
+
     @dg.multi_asset(
         name="statutory_return_document",
         outs={
@@ -182,7 +189,7 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             "repairs": dg.AssetIn(record_key("repairs")),
             "households": dg.AssetIn(record_key("households")),
         },
-        deps=[SETTINGS_KEY],
+        deps=[SETTINGS_KEY, *accepted_keys.values(), *rejected_keys.values()],
         check_specs=validation_checks(DOCUMENT_KEY, partitions),
         partitions_def=partitions,
     )
@@ -211,6 +218,9 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         require_same_sources(respondents.attrs["sources"], sources, "survey/respondents")
         require_same_sources(weights.attrs["sources"], sources, "survey/weights")
         require_same_sources(statistics["sources"], sources, "survey/statistics")
+        read = dict(zip(_READ_WHOLE, (homes, repairs, households, margins), strict=True))
+        accepted = kept_frames(context, place, accepted_keys) | read
+        rejected = kept_frames(context, place, rejected_keys)
         records = measure_inputs(rules, {"homes": homes, "repairs": repairs}, {})
         weights_made = {
             "key": WEIGHTS_KEY.to_user_string(),
@@ -234,6 +244,7 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
                 blocks=records.stock.blocks,
                 repairs_context=repairs_context(records),
                 findings=of_the_files,
+                unused=unused_records(of_the_files, accepted, rejected, rules.edition),
                 corrections=[correction for each in inputs for correction in each["corrections"]],
                 records_summary=[
                     *_lines(inputs),

@@ -151,6 +151,11 @@ def gather(findings: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True)
 
 
+def refused_tables(findings: pd.DataFrame) -> set[str]:
+    """Return the tables that could not be used."""
+    return set(findings.loc[findings["effect"] == "table_refused", "table"])
+
+
 @dataclass(frozen=True)
 class Checked:
     """A landlord's year after every check: rules, records, the surveys with their weights, and findings."""
@@ -198,7 +203,8 @@ def check_folder(landlord_folder: Path, year: str) -> Checked:
         findings += [records[table].findings]
         summary.append(input_summary(received, records[table]))
     accepted = {table: each.accepted for table, each in records.items()}
-    findings.append(cross_check(accepted, rules.edition, rules.settings, rules.targets))
+    refused = refused_tables(gather(findings))
+    findings.append(cross_check(accepted, rules.edition, rules.settings, rules.targets, refused))
     weighed = weigh_accepted(rules, accepted)
     findings.append(weighed.findings)
     return Checked(rules, records, [line for line in summary if line], weighed, gather(findings))

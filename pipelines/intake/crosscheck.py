@@ -12,6 +12,7 @@ from schemas.tables import TABLES, Context, Rule
 from schemas.tables.masks import is_in, is_relevant_stock
 
 _KEY = "programme"
+_SAFETY = frozenset({"safety_checks", "safety_exclusions"})
 
 
 def cross_check(
@@ -19,10 +20,12 @@ def cross_check(
     edition: Edition,
     settings: Settings,
     targets: Collection[str] = (),
+    refused: Collection[str] = (),
 ) -> pd.DataFrame:
     """Findings over the accepted frames of all tables, by name (see `FINDING_COLUMNS`).
 
-    `targets` names the priorities of repairs for which the year file states a target.
+    `targets` names the priorities of repairs for which the year file states a target; `refused` the tables
+    that a stop finding says cannot be used: what they lack is no finding of its own.
 
     The "all-in" baseline: each home that counts at year end has, for each safety programme, a check or an
     exclusion, of its own or through its building, and not both.
@@ -31,7 +34,7 @@ def cross_check(
     context = Context(edition, settings, tables)
     return join(
         _decent_homes(tables, context),
-        *_all_in(tables, context),
+        *([] if _SAFETY & set(refused) else _all_in(tables, context)),
         *_targets(tables, targets),
         _margins(tables),
     )

@@ -117,8 +117,8 @@ def _top(data: bytes, table: Table, form: Form) -> _Top:
     lines = list(io.StringIO(sample, newline=""))
     if len(data) > _SAMPLE:
         lines.pop()  # cut off in the middle
-    if not lines:
-        raise Refused(7, problem="its first line is longer than 1 MB", how="Export the table again.")
+        if not lines:
+            raise Refused(7, problem="its first line is longer than 1 MB", how="Export the table again.")
     stated = _STATED.match(sample)
     given = form.delimiter or (stated[1] if stated else "")
     if given:

@@ -263,7 +263,7 @@ class _Work:
                         raise Refused(6, column=name)
                     sources[name] = position
                 elif position not in used_by_filters:
-                    unused.append(key)
+                    unused.append(self.sheet.headings[position])
         for name in dict.fromkeys([*table.by_name, *sources]):
             if name in sources:
                 self.columns[name] = self.raw(sources[name])

@@ -166,7 +166,7 @@ class _Check:
             return list(pool.map(parsed, columns))
 
     def _take_in(self, column: Column, read: Parsed) -> pd.Series:
-        """Return a column as it was parsed, after its blank, unreadable and implausible cells are reported."""
+        """Return a column as parsed, after its blank, unreadable and implausible cells are reported."""
         start = column.number * 10
         faults = [(start + 2, read.unreadable, ~read.blank), (start + 3, read.implausible, ~read.blank)]
         if column.required:

@@ -55,8 +55,8 @@ class Form:
     """What a landlord says of a file's form; what is not said is found out.
 
     `header_row`: the headings' row as a spreadsheet numbers it. `headings`: the headings that the file must
-    have, as `heading_key` gives them, where they are not the table's own required columns; `any_of`: groups of
-    which it must have one each; `known`: others that it may have. `record`: the heading of what names a
+    have, as `heading_key` gives them, where they are not the table's own required columns; `any_of`: groups
+    of which it must have one each; `known`: others that it may have. `record`: the heading of what names a
     record, where it is not the table's own.
     """
 

@@ -5,6 +5,7 @@ No figure is computed here: every value, count and percentage is read from the d
 
 from pipelines.publications.exports import figures_csv, nrosh_csv, return_json
 from pipelines.publications.findings import findings_csv, findings_html
+from pipelines.publications.findings_workbook import findings_xlsx, rows_with_findings
 from pipelines.publications.pdf import return_pdf
 from pipelines.publications.tenants import tenants_html
 from pipelines.publications.text import RenderError
@@ -15,9 +16,11 @@ __all__ = [
     "figures_csv",
     "findings_csv",
     "findings_html",
+    "findings_xlsx",
     "nrosh_csv",
     "return_json",
     "return_pdf",
     "return_xlsx",
+    "rows_with_findings",
     "tenants_html",
 ]

@@ -109,7 +109,7 @@ def in_short(document: Mapping[str, Any]) -> list[str]:
     moving = moving_figures(document)
     if moving:
         said.append(f"The figure that could move furthest: {moving[0]['text']}")
-    elif document["findings"].get("effects"):
+    elif document["findings"]["effects"]:
         said.append("What is left out moves no figure at one decimal.")
     return said
 
@@ -124,7 +124,7 @@ def in_groups(document: Mapping[str, Any]) -> list[Group]:
 
 
 def _reach(group: Mapping[str, Any]) -> float:
-    widest = group.get("widest")
+    widest = group["widest"]
     return -1.0 if widest is None else float(widest)
 
 
@@ -143,7 +143,7 @@ def _group(number: int, group: Mapping[str, Any], document: Mapping[str, Any]) -
         message="" if of_rows else group["message"],
         records=group["records"],
         where=group["first_rows"] if of_rows else "",
-        moves=group.get("moves_text") or labels(document, group["touches"]) or "None",
+        moves=group["moves_text"] or labels(document, group["touches"]) or "None",
         remedy=group["remedy"],
         confirmed=confirmed,
     )
@@ -151,7 +151,7 @@ def _group(number: int, group: Mapping[str, Any], document: Mapping[str, Any]) -
 
 def moving_figures(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The figures that could show another value if what is left out had counted, the furthest first."""
-    effects = document["findings"].get("effects", ())
+    effects = document["findings"]["effects"]
     moving = [each for each in effects if each["low"] is not None and each["low"] != each["high"]]
     return sorted(moving, key=lambda each: -each["widest"])
 

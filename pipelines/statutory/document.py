@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipelines.measures.figures import Figure, Precision
 from pipelines.statutory.approach import Survey
+from pipelines.statutory.finding_effects import figure_effects, group_effects
 from pipelines.statutory.findings import confirmation, finding_groups, grade_counts, unmatched_confirmations
 from pipelines.statutory.inputs import Document, ReturnInputs
 from pipelines.statutory.nrosh import form_used, nrosh_fields
@@ -107,7 +108,9 @@ def assemble(inputs: ReturnInputs) -> Document:
     frames = [frame for frame in (inputs.findings, validation_findings) if len(frame)]
     found = pd.concat(frames, ignore_index=True) if frames else inputs.findings
     groups = finding_groups(found, inputs.year_file.confirmations, [each.key for each in edition.measures])
-    document["findings"] = {"counts": grade_counts(groups), "groups": groups}
+    groups = group_effects(groups, inputs.unused, inputs.figures, edition)
+    effects = figure_effects(inputs.unused, inputs.figures, edition)
+    document["findings"] = {"counts": grade_counts(groups), "groups": groups, "effects": effects}
     missing += unmatched_confirmations(groups, inputs.year_file.confirmations)
     document["status"] = _status(groups, missing)
     return document

@@ -18,6 +18,7 @@ import pandas as pd
 
 from pipelines.measures.figures import Figure, value_of
 from pipelines.measures.rounding import round_half_up
+from pipelines.statutory.findings import grade_counts
 from pipelines.statutory.wording import counted, listed, value_text
 from schemas.outputs import LEFT_OUT_REASONS
 from schemas.rulebook import Edition, Measure
@@ -83,6 +84,11 @@ class _Unused:
         return fewest / base, numerator / denominator, min(most, base) / base
 
 
+def nothing_unused() -> pd.DataFrame:
+    """Return what `unused_records` gives where every row and value is used."""
+    return _frame([])
+
+
 def unused_records(
     findings: pd.DataFrame,
     accepted: Mapping[str, pd.DataFrame],
@@ -98,6 +104,10 @@ def unused_records(
     """
     homes = accepted["homes"]
     lines = [*_rejected(rejected, homes, edition), *_ignored(findings, accepted, homes, edition)]
+    return _frame(lines)
+
+
+def _frame(lines: Sequence[tuple[object, ...]]) -> pd.DataFrame:
     frame = pd.DataFrame(lines, columns=list(COLUMNS))
     return frame.astype({name: "int64" if name in ("rows", "units") else "str" for name in COLUMNS})
 
@@ -340,8 +350,26 @@ def _why_none(group: Mapping[str, Any], mine: pd.DataFrame, edition: Edition) ->
     if group["effect"] not in (REJECTED, IGNORED):
         return "Nothing was left out: what was found counts as it stands."
     if len(mine):
-        return "The figures that it touches have no value."
+        return "No range: the figures that it touches have no value."
     counts = any(_counts_in(group["table"], edition.measure(key)) for key in group["touches"])
     if counts and group["effect"] == REJECTED:
         return "Other findings turn the same rows away, and say how far."
     return "How far cannot be told: the figures rest on it only by way of other records."
+
+
+def findings_document(
+    groups: Sequence[Mapping[str, Any]], edition: Edition, landlord: str, software: str
+) -> dict[str, Any]:
+    """Return what the findings' page and workbook need of a return that is withheld: it has no figures.
+
+    A part of the return document, with the same keys; `groups` as `group_effects` gives them.
+    """
+    return {
+        "software": {"name": software},
+        "landlord": {"name": landlord},
+        "reporting_year": edition.year,
+        "year_end": edition.end.isoformat(),
+        "edition": {"year": edition.year, "status": edition.status, "status_note": edition.status_note},
+        "measures": [{"key": measure.key, "label": measure.label} for measure in edition.measures],
+        "findings": {"counts": grade_counts(groups), "groups": list(groups), "effects": []},
+    }

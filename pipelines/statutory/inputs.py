@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from pipelines.measures.figures import Figure
+from pipelines.statutory.finding_effects import nothing_unused
 from schemas.rulebook import Edition, Settings
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class ReturnInputs:
     closed_without_completion, outstanding. `findings`: the findings of the records, columns as intake's
     FINDING_COLUMNS. `records_summary`: one mapping an input table: table, file, sheet, sha256, bytes, rows,
     accepted, rejected. `assets`: key, made_from, data_version. `corrections`: each entry of corrections.yaml
-    with what became of it.
+    with what became of it. `unused`: what the figures do not use (finding_effects.COLUMNS).
     """
 
     edition: Edition
@@ -65,3 +66,4 @@ class ReturnInputs:
     assets: Sequence[Mapping[str, Any]]
     software_version: str
     corrections: Sequence[Mapping[str, Any]] = ()
+    unused: pd.DataFrame = field(default_factory=nothing_unused)

@@ -241,7 +241,7 @@ FILE_RULES: tuple[Rule, ...] = (
         31,
         Grade.CONFIRM,
         "Numbers longer than can be kept",
-        "{count} numbers of {file} have more digits than such a cell can hold, so their last digits are lost.",
+        "{count} numbers of {file} have more digits than such a cell can hold; their last digits are lost.",
         "Export the column as text.",
         Effect.KEPT,
     ),

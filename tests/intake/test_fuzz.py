@@ -33,13 +33,13 @@ from tests.intake.support import CLEAN, EDITION, SETTINGS, related_to
 Reader = Callable[[bytes, Table], Sheet]
 ASB = TABLES["asb_cases"]
 SOME = settings(
-    max_examples=100,
+    max_examples=80,
     derandomize=True,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-FEW = settings(SOME, max_examples=50)
+FEW = settings(SOME, max_examples=40)
 
 # Pieces that mean something to a reader, among any bytes.
 SEPARATORS = (b",", b'"', b'""', b"\n", b"\r\n", b"\r", b";", b"\t", b"\x00", b" ", b"sep=;\n")
@@ -239,3 +239,38 @@ def test_no_row_is_lost_between_the_file_and_the_records(data: st.DataObject) ->
     passed_over = sum(kind in ("", ",,,,,", HEAD.strip()) for kind in kinds)
     assert len(records.accepted) + len(records.rejected) + passed_over == len(kinds)
     assert len(records.rejected) == sum(kind in (ragged, "A{n},H1,,x,,?") for kind in kinds)
+
+
+COMMENTS = ("fine", "a, b", 'she said "no"', "two\nlines", "", "x, y, z\nand, so")
+
+
+@settings(SOME, max_examples=200)
+@given(
+    st.lists(st.sampled_from(COMMENTS), min_size=2, max_size=7),
+    st.permutations(list(CLEAN["survey_responses"][0])),
+    st.data(),
+)
+def test_a_stray_quotation_mark_loses_no_row_in_silence(
+    comments: list[str], order: list[str], data: st.DataObject
+) -> None:
+    table = TABLES["survey_responses"]
+    rows = [
+        CLEAN["survey_responses"][0] | {"response_id": f"S{n}", "comment": c} for n, c in enumerate(comments)
+    ]
+    text = as_csv([{name: row[name] for name in order} for row in rows])
+    for _ in range(data.draw(st.integers(1, 2))):
+        cells = [at for at in range(text.index("\n") + 1, len(text)) if text[at - 1] in ",\n"]
+        at = data.draw(st.sampled_from(cells))
+        text = f'{text[:at]}"{text[at:]}'
+
+    try:
+        sheet = read_csv(text.encode(), table)
+    except Refused as refused:
+        numbers = {refused.number}
+    else:
+        numbers = {problem.number for problem in sheet.problems}
+        blank = (sheet.cells == "").all(axis=1)
+        if (~blank).sum() == len(rows):
+            return
+
+    assert numbers & {7, 11, 14}

@@ -171,7 +171,7 @@ def test_what_is_said_of_many_files_alike_is_said_once(tmp_path: Path) -> None:
     records = check_file(tmp_path, "repairs")
 
     assert told(records, "FIL-017") == [
-        "jobs_0.csv (like 2 other files) has columns that the table does not use: trade."
+        "jobs_0.csv (like 2 other files) has columns that the table does not use: Trade."
     ]
 
 
@@ -411,7 +411,7 @@ def test_a_heading_that_would_take_one_of_our_names_is_not_taken(tmp_path: Path)
     assert records.accepted["source_row"].tolist() == [2]
     assert "source_file" not in records.accepted
     assert told(records, "FIL-017") == [
-        "stock.csv has columns that the table does not use: source_file, source_row."
+        "stock.csv has columns that the table does not use: source_file, Source Row."
     ]
 
 

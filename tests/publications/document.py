@@ -346,7 +346,14 @@ def _survey(population: str, landlord: str) -> dict[str, Any]:
 
 
 def _findings() -> list[dict[str, Any]]:
-    common = {"effect": "row_rejected", "effect_text": "These rows are left out.", "confirmed": None}
+    common = {
+        "effect": "row_rejected",
+        "effect_text": "These rows are left out.",
+        "confirmed": None,
+        "moves": [],
+        "moves_text": "",
+        "widest": None,
+    }
     return [
         common | {
             "finding_id": "REP-006", "grade": "confirm", "table": "repairs",
@@ -509,7 +516,7 @@ def build(
                 "The record was rejected by a finding.",
             ), start=1)
         ],
-        "findings": {"counts": {"stop": 0, "confirm": 2, "note": 1}, "groups": groups},
+        "findings": {"counts": {"stop": 0, "confirm": 2, "note": 1}, "groups": groups, "effects": []},
         "corrections": [
             {"entry": 1, "table": "repairs", "where": "repair_id is R00017", "action": "override",
              "column": "completed_at", "before": "2024-13-01", "after": "2024-12-01", "records": 1,
@@ -583,7 +590,7 @@ def empty() -> dict[str, Any]:
                            "closed_without_completion": 0, "outstanding": 0}}  # fmt: skip
     for emptied in ("corrections", "exclusions", "rejected", "confirmations", "checks"):
         document[emptied] = []
-    document["findings"] = {"counts": {"stop": 0, "confirm": 0, "note": 0}, "groups": []}
+    document["findings"] = {"counts": {"stop": 0, "confirm": 0, "note": 0}, "groups": [], "effects": []}
     document["settings"] = {"departures": [], "all": []}
     document["provenance"] = {"inputs": [], "assets": []}
     document["publication"] = {"url": None, "items": [], "deadline": None}

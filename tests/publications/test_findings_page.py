@@ -93,7 +93,7 @@ def test_what_is_left_out_may_move_nothing():
     assert "Figures that could move" not in page(document).text
 
 
-def test_a_document_that_says_nothing_of_effects_names_the_figures():
+def test_a_group_without_a_range_names_the_figures_that_it_touches():
     text = page(documents.build()).text
     assert "RP02 (1), RP02 (2) Correct reported_at" in text
     assert "Figures that could move" not in text

@@ -394,7 +394,9 @@ def test_a_return_without_findings_has_a_workbook_that_says_so():
 def test_missing_cells_of_a_frame_are_empty():
     frame = frame_of([finding(2, "completed_at", value=None, sheet=None)])
     document = documents.build()
-    document["findings"]["groups"] = finding_groups(frame, [], ["RP02_1", "RP02_2"])
+    groups = finding_groups(frame, [], ["RP02_1", "RP02_2"])
+    nothing = {"moves": [], "moves_text": "", "widest": None}
+    document["findings"]["groups"] = [group | nothing for group in groups]
     workbook = opened(frame.to_dict("records"), {"repairs": repairs()}, document)
     assert workbook["Findings"]["H2"].value is None
     assert marked(workbook["Repairs"]) == [("F2", "2024-05-01")]

@@ -7,7 +7,6 @@ from html.parser import HTMLParser
 import pytest
 
 from pipelines.publications import findings_html, tenants_html
-from pipelines.publications.findings import MOST_ROWS
 from tests.publications import document as documents
 
 VOID = {"meta", "br", "col", "rect"}
@@ -141,24 +140,3 @@ def test_the_reader_sees_a_planted_fault():
     assert reader.wrong
     assert "img" in reader.tags
     assert "onload" in reader.attributes
-
-
-def test_findings_are_grouped_then_listed(plain):
-    reader = Reader(findings_html(plain, documents.findings()))
-    groups, singles = reader.text.index("In groups"), reader.text.index("One by one")
-    assert groups < reader.text.index("The repair was completed before it was reported") < singles
-    assert reader.text.index("Repair R12 was completed before it was reported.") > singles
-    assert "Confirmed by Jo Example on 2 May 2025" in reader.text
-    assert "RP02 (1), RP02 (2)" in reader.text
-    assert "nan" not in reader.text.lower().split()
-
-
-def test_a_great_many_findings_are_cut_and_the_page_says_so(plain):
-    rows = documents.findings()[:1] * (MOST_ROWS + 1)
-    reader = Reader(findings_html(plain, rows))
-    assert "The first 2,000 of 2,001. All of them are in findings.csv." in reader.text
-    assert reader.text.count("Repair R12 was completed") == MOST_ROWS
-
-
-def test_no_findings_is_said(empty):
-    assert "No findings." in Reader(findings_html(empty, [])).text

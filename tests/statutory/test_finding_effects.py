@@ -402,7 +402,7 @@ def test_a_group_that_touches_only_figures_without_a_value_says_so() -> None:
         unused=lines(("CMP-052", "complaints", REJECTED, "CH02_2", "LCHO", 1, 1)),
         figures=[builders.without_value(EDITION, "CH02_2", "LCHO", "no_cases", "None.")],
     )
-    assert group["moves_text"] == "The figures that it touches have no value."
+    assert group["moves_text"] == "No range: the figures that it touches have no value."
 
 
 # --------------------------------------------------------------------------------------- a whole landlord
