@@ -14,6 +14,7 @@ from upath import UPath
 from pipelines.intake.corrections import FILE as CORRECTIONS
 from pipelines.intake.corrections import load_corrections
 from pipelines.intake.received import table_files
+from pipelines.intake.sources import FILE as SOURCES
 from pipelines.partitions import code_and_year
 from schemas.errors import InputError
 from schemas.rulebook import load_edition
@@ -28,7 +29,7 @@ _PREVIOUS = (
     "else the figures.csv that was published here for the year before."
 )
 _SETTINGS = (
-    "landlord.yaml and year.yaml as they were written: targets, survey approach, departures from defaults."
+    "landlord.yaml and year.yaml, sources.yaml and corrections.yaml if there are any, as they were written."
 )
 
 
@@ -99,8 +100,13 @@ def _files_of(year_folder: Path, table: str) -> list[Path]:
 
 
 def settings_files(landlord_folder: Path, year: str) -> list[Path]:
-    """Return the two settings files that are there; what is missing is said where they are read."""
-    files = [landlord_folder / "landlord.yaml", landlord_folder / year / "year.yaml"]
+    """Return the settings files that are there; what is missing is said where they are read.
+
+    Those that say how files are read and corrected are among them: a change of one is a change of all that is
+    made from the tables.
+    """
+    own = landlord_folder / year
+    files = [landlord_folder / "landlord.yaml", own / "year.yaml", own / SOURCES, own / CORRECTIONS]
     return [file for file in files if file.exists()]
 
 

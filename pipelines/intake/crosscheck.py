@@ -88,7 +88,7 @@ def _home_findings(rule: Rule, homes: pd.DataFrame, programme: str, touches: str
     message = rule.message.replace("{programme}", programme)
     columns = {
         "table": "homes",
-        "file": homes.attrs.get("file", ""),
+        "file": homes["source_file"].to_numpy() if "source_file" in homes else homes.attrs.get("file", ""),
         "sheet": homes.attrs.get("sheet", ""),
         "row": homes["source_row"].to_numpy(),
         "value": homes["home_id"].to_numpy(),

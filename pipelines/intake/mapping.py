@@ -28,7 +28,6 @@ from pipelines.intake.sheet import Refused, Sheet, heading_key
 from pipelines.intake.sources import RESERVED, Filter, TableMapping, Unpivot, value_keys
 from schemas.rulebook import Edition
 from schemas.tables import Kind, Table, is_personal
-from schemas.tables.mapping_rules import BY_ID
 
 _TEXT = pa.large_string()
 _MOST_SHOWN = 12
@@ -748,21 +747,3 @@ def _listed(headings: Sequence[str]) -> str:
     plain = [_heading(heading) for heading in headings if heading.strip()]
     few = [MASKED if "@" in heading else heading for heading in plain[:_MOST_SHOWN]]
     return ", ".join(few) + (f" and {len(plain) - len(few):,} more" if len(plain) > len(few) else "")
-
-
-__all__ = [
-    "BY_ID",
-    "Asked",
-    "LeftOut",
-    "Mapped",
-    "MappedSheet",
-    "NotMapped",
-    "Replaced",
-    "Stacked",
-    "condition",
-    "filter_hits",
-    "map_sheet",
-    "stack",
-    "take_questions",
-    "values_not_named",
-]

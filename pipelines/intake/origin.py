@@ -97,5 +97,12 @@ class Origin:
         """Cells of our column as they stood in the file; `cells` has them as they are now, by their index."""
         if column not in self.given:
             return cells
-        given = self.given[column].take(pa.array(np.asarray(cells.index)))
+        rows = np.asarray(cells.index)
+        mask = np.zeros(len(self.rows), dtype=bool)
+        mask[rows] = True
+        # Some rows in their order are picked chunk by chunk; to take any, the whole column would be copied.
+        in_order = bool((np.diff(rows) > 0).all())
+        given = (
+            self.given[column].filter(pa.array(mask)) if in_order else self.given[column].take(pa.array(rows))
+        )
         return given.cast(pa.large_string()).to_pandas().astype("str").set_axis(cells.index)

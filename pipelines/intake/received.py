@@ -37,6 +37,7 @@ READERS: dict[str, Callable[[bytes, Table, Form], Sheet]] = {
     ".parquet": read_parquet,
 }
 _NAMED = {".csv": "CSV", ".xlsx": "XLSX", ".parquet": "Parquet"}
+_HOW_TO_READ = "Put the file itself in the folder, where it can be read."
 # What a file that sources.yaml names may also be called.
 _ALSO = {".txt": ".csv", ".tsv": ".csv", ".xlsm": ".xlsx", ".pq": ".parquet"}
 
@@ -232,9 +233,12 @@ def _named_files(folder: Path, table: Table, source: Source) -> tuple[list[_ToRe
     }
     for part in source.parts:
         paths, links = sources.find_files(folder, part.pattern)
-        if not paths:
-            hint = f" {links[0].name} is a link, which is not followed." if links else ""
-            facts = {"pattern": part.pattern, "folder": folder.name, "hint": hint}
+        for link in links:  # also beside files that are read: else what it leads to would be missing unsaid
+            facts = {"problem": "it is a link, which is not followed", "how": _HOW_TO_READ}
+            name = _shown_name(link.relative_to(folder).as_posix())
+            findings.append(file_finding(7, table, name, "", facts))
+        if not paths and not links:
+            facts = {"pattern": part.pattern, "folder": folder.name}
             findings.append(mapping_finding(1, table, "", "", facts))
         # What a part names in full, another part's pattern does not take in too.
         taken = in_full if sources.has_wildcard(part.pattern) else set()
@@ -404,7 +408,7 @@ def _none_or_many(folder: Path, table: Table, found: list[Path], others: list[Pa
 
 def _bytes(path: Path) -> bytes:
     """The file's bytes; raises Refused for a link, a device, a folder and a file too large to hold."""
-    how = "Put the file itself in the folder, where it can be read."
+    how = _HOW_TO_READ
     try:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode):

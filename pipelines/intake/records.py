@@ -8,7 +8,7 @@ frame is held against the typed schema, which by then it must meet.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -160,10 +160,7 @@ class _Check:
         def parsed(column: Column) -> Parsed:
             return parse_column(self.text[column.name], column, self.context.edition)
 
-        if len(self.text) < LONG:
-            return [parsed(column) for column in columns]
-        with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1)) as pool:
-            return list(pool.map(parsed, columns))
+        return _together(parsed, columns, len(self.text))
 
     def _take_in(self, column: Column, read: Parsed) -> pd.Series:
         """Return a column as parsed, after its blank, unreadable and implausible cells are reported."""
@@ -209,10 +206,11 @@ class _Check:
         """The parsed rows of a mask; of the others, which no later step asks for, none is held any longer."""
         if not np.array_equal(mask, self.held):
             kept = mask[self.held]
-            index, columns = self.parsed.index[kept], {}
-            for name in list(self.parsed.columns):  # one after another, so that little is held twice
-                columns[name] = _chosen(self.parsed.pop(name), kept)
-            self.parsed = pd.DataFrame(columns, index=index, copy=False)
+            index, names = self.parsed.index[kept], list(self.parsed.columns)
+            columns = {name: self.parsed.pop(name) for name in names}
+            # Each goes as soon as its part is taken, so that little is held twice.
+            chosen = _together(lambda name: _chosen(columns.pop(name), kept), names, len(mask))
+            self.parsed = pd.DataFrame(dict(zip(names, chosen, strict=True)), index=index, copy=False)
             self.held = mask
         return self.parsed
 
@@ -322,7 +320,7 @@ class _Check:
         rules = [self.rejecting[number - 1] for number in self.rejected_by[turned_away]]
         ids, titles = [rule.id for rule in rules], [rule.title for rule in rules]
         parts = [
-            self._turned_away(self.text[turned_away], names, ids, titles),
+            self._turned_away(_chosen_rows(self.text, turned_away), names, ids, titles),
             self._unread_rows(names),
             *(
                 self._turned_away(
@@ -380,6 +378,19 @@ class _Check:
             "limit": limit,
         }
         self.findings.append(file_finding(13, self.table, self.received.file, self.received.sheet, facts))
+
+
+def _together(work: Callable[[Any], Any], things: list[Any], rows: int) -> list[Any]:
+    """Do the same work on many things, at the same time where there are many rows."""
+    if rows < LONG:
+        return [work(thing) for thing in things]
+    with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1)) as pool:
+        return list(pool.map(work, things))
+
+
+def _chosen_rows(frame: pd.DataFrame, mask: np.ndarray) -> pd.DataFrame:
+    columns = {name: _chosen(frame[name], mask) for name in frame.columns}
+    return pd.DataFrame(columns, index=frame.index[mask], copy=False)
 
 
 def _chosen(column: pd.Series, mask: np.ndarray) -> Any:

@@ -28,7 +28,7 @@ from pipelines.intake import settings
 from pipelines.intake.dates import DateFormat
 from pipelines.intake.sheet import AS_FOUND, Form, heading_key
 from schemas.errors import InputError
-from schemas.tables import TABLES, Table
+from schemas.tables import TABLES, Table, is_personal
 
 FILE = "sources.yaml"
 MAX_FILES = 500
@@ -444,6 +444,7 @@ def _form(
         encoding = _ENCODINGS[plain]
     delimiter = str(entry.get("delimiter") or "")
     groups = _groups(table, columns, unpivot, wanted)
+    record = heading_key((columns.get(table.record_name) or [table.record_name])[0])
     return Form(
         sheet=str(entry.get("sheet") or ""),
         header_row=entry.get("header_row"),
@@ -452,7 +453,7 @@ def _form(
         headings=frozenset(key for group in groups if len(group) == 1 for key in group),
         any_of=tuple(group for group in groups if len(group) > 1),
         known=_keys([*columns.values(), *(unpivot.columns.values() if unpivot else ())]),
-        record=heading_key((columns.get(table.record_name) or [table.record_name])[0]),
+        record="" if is_personal(record) else record,
     )
 
 
@@ -681,22 +682,3 @@ def _close(name: str, known: Iterable[str]) -> str:
 
 def _short(text: Any) -> str:
     return settings._short(str(text))
-
-
-__all__ = [
-    "Filter",
-    "Part",
-    "Source",
-    "Sources",
-    "SqlQuery",
-    "TableMapping",
-    "Unpivot",
-    "find_files",
-    "load_sources",
-    "preset_entry",
-    "preset_names",
-    "preset_sha256",
-    "read_entry",
-    "value_key",
-    "value_keys",
-]

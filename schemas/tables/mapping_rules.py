@@ -19,7 +19,7 @@ MAPPING_RULES: tuple[Rule, ...] = (
     _stop(
         1,
         "File of the mapping missing",
-        "There is no file {pattern} in {folder}, from which sources.yaml takes {table}.{hint}",
+        "There is no file {pattern} in {folder}, from which sources.yaml takes {table}.",
         "Put the file there, or correct files in sources.yaml.",
     ),
     _stop(

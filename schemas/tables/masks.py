@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 from schemas.tables.model import Context, Mask
 
 _DAY = pd.Timedelta(days=1)
+_A_MINUTE, _A_DAY = 60_000_000, 86_400_000_000  # in microseconds
 
 
 def look_up(keys: pd.Series, values: pd.Series) -> pd.Series:
@@ -33,7 +35,7 @@ def everybody(frame: pd.DataFrame) -> pd.Series:
 
 def is_midnight(moments: pd.Series) -> pd.Series:
     """Which date-times carry no time of day: a bare date is read as midnight."""
-    return moments.notna() & (moments == moments.dt.normalize())
+    return pd.Series(_microseconds(moments) % _A_DAY == 0, index=moments.index) & moments.notna()
 
 
 def before(earlier: pd.Series, later: pd.Series) -> pd.Series:
@@ -41,9 +43,15 @@ def before(earlier: pd.Series, later: pd.Series) -> pd.Series:
 
     Where either is a bare date only the days are compared; else the minutes, as many systems keep no seconds.
     """
-    by_day = is_midnight(earlier) | is_midnight(later)
-    by_minute = earlier.dt.floor("min") < later.dt.floor("min")
-    return by_minute.where(~by_day, earlier.dt.normalize() < later.dt.normalize())
+    first, second = _microseconds(earlier), _microseconds(later)
+    by_day = (first % _A_DAY == 0) | (second % _A_DAY == 0)
+    is_before = np.where(by_day, first // _A_DAY < second // _A_DAY, first // _A_MINUTE < second // _A_MINUTE)
+    return pd.Series(is_before, index=earlier.index) & earlier.notna() & later.notna()
+
+
+def _microseconds(moments: pd.Series) -> np.ndarray:
+    """Date-times as whole numbers: their days and minutes are then a division, which is quicker."""
+    return moments.to_numpy(dtype="datetime64[us]").view("int64")
 
 
 def in_year(dates: pd.Series, context: Context) -> pd.Series:

@@ -531,10 +531,12 @@ def test_a_link_among_the_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "jobs.csv").unlink()
     (tmp_path / "jobs.csv").symlink_to(tmp_path / "elsewhere.csv")
 
-    assert told(check_file(tmp_path, "repairs"), "MAP-001") == [
-        f"There is no file jobs.csv in {tmp_path.name}, from which sources.yaml takes repairs. jobs.csv is a "
-        "link, which is not followed."
+    assert told(check_file(tmp_path, "repairs"), "FIL-007") == [
+        "jobs.csv cannot be read: it is a link, which is not followed."
     ]
+    (tmp_path / "jobs_2.csv").write_text(JOBS, encoding="utf-8")
+    (tmp_path / "sources.yaml").write_text(ENTRY.format(files="jobs*.csv", more=""), encoding="utf-8")
+    assert receive(tmp_path, "repairs").frame is None, "no file is missing without a word"
 
 
 def test_a_file_name_with_a_line_end_cannot_forge_a_line(tmp_path: Path) -> None:
@@ -554,6 +556,8 @@ def test_values_of_a_column_about_a_person_are_not_shown(tmp_path: Path) -> None
     entry = entry.replace("values: {", "values: {repair_id: {zz: z}, ")
     write(tmp_path, entry, jobs__csv=content)
 
+    content += "Sam Bloggs;x\n"
+    write(tmp_path, entry, jobs__csv=content)
     findings = check_file(tmp_path, "repairs").findings
 
     assert "Bloggs" not in findings.to_string()
