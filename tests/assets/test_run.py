@@ -41,6 +41,11 @@ def failure(outcome: dg.ExecuteInProcessResult) -> str:
     return str(event.step_failure_data.user_failure_data.description)
 
 
+def checked_alone(table: str) -> list[str]:
+    """Return the assets of the step that checks one table."""
+    return [f"records/{table}{suffix}" for suffix in ("", "_rejected", "_findings", "_copied")]
+
+
 def test_every_output_is_there(finished):
     names = set(finished.published())
     measures = {measure.key for measure in load_edition(YEAR).measures}
@@ -189,7 +194,7 @@ def test_records_that_were_checked_alone_do_not_slip_past_the_findings(home):
     # The kept findings are of the good homes; what lies downstream must not take the refused ones.
     before = home.published()
     (home.inputs / "homes.parquet").write_bytes(b"another")
-    parts = ["received/homes", "records/homes", "records/homes_rejected", "records/homes_findings"]
+    parts = ["received/homes", *checked_alone("homes")]
     assert home.run(parts).success
     for selection in (FIGURES, DOCUMENT, [*FIGURES, *DOCUMENT, *PUBLICATIONS]):
         assert "withheld" in failure(home.run(selection))
@@ -201,7 +206,7 @@ def test_old_and_new_are_not_mixed(home):
     repairs = home.inputs / "repairs.csv"
     lines = repairs.read_text(encoding="utf-8").splitlines()
     repairs.write_text("\n".join([*lines[:-1], ""]), encoding="utf-8")
-    checked = ["received/repairs", "records/repairs", "records/repairs_rejected", "records/repairs_findings"]
+    checked = ["received/repairs", *checked_alone("repairs")]
     assert home.run([*checked, "records/findings", "records/inputs"]).success
     outcome = home.run(FIGURES)
     assert "measures/RP02_1 was made from another repairs" in failure(outcome)

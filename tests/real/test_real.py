@@ -186,7 +186,7 @@ def test_every_response_is_a_record(survey: Records) -> None:
     assert len(survey.accepted) == len(text_of(SAN_DIEGO)) == 2_477
     assert survey.rejected.empty
     # TP01 does not offer “don't know”: 42 said so. Nothing else is wrong with the answers.
-    assert counts(survey) == {"SUR-521": 42, "FIL-027": 1}
+    assert counts(survey) == {"SUR-521": 42, "FIL-027": 1, "SUR-567": 1}
     assert not set(survey.findings["grade"]) & {"stop"}
     assert dict(survey.accepted["own_or_rent"].value_counts()) == {"own": 1_518, "rent": 914, "not said": 45}
 
