@@ -19,6 +19,7 @@ import click
 
 from pipelines.cli_compare import benchmarks, forensics
 from pipelines.cli_map import map_file
+from pipelines.cli_signoff import approve, confirm, submit_record, verify
 from pipelines.cli_survey import survey
 from schemas.errors import InputError, TsmError
 
@@ -57,6 +58,10 @@ def main(ctx: click.Context, home: Path) -> None:
 
 
 main.add_command(survey)
+main.add_command(approve)
+main.add_command(submit_record)
+main.add_command(confirm)
+main.add_command(verify)
 main.add_command(map_file)
 main.add_command(forensics)
 main.add_command(benchmarks)
@@ -137,12 +142,16 @@ def run(home: Path, code: str | None, year: str | None, all_year: str | None, wo
 @click.pass_obj
 def explain(home: Path, code: str, year: str, measure: str, which: str | None, as_csv: bool) -> None:
     """Show how a published figure came about: the arithmetic, the exclusions by reason, the rows."""
+    from pipelines.assurance.acts import read_acts
     from pipelines.assurance.explain import as_lines, rows
     from pipelines.assurance.explain import explain as explanation_of
+    from pipelines.assurance.release import folder_of, newest
     from schemas.rulebook import load_edition
 
     code, year = _landlord_year(code, year)
-    explanation = explanation_of(home / "returns" / code / year, load_edition(year), measure)
+    year_folder = home / "returns" / code / year
+    newest_folder = folder_of(year_folder, newest(year_folder, read_acts(year_folder)))
+    explanation = explanation_of(newest_folder, load_edition(year), measure)
     if as_csv and not which:
         raise InputError("--csv lists records: say which with --rows met, missed or outside.")
     if as_csv and which:
@@ -284,8 +293,12 @@ def _show_headlines(folder: Path) -> None:
         click.echo(
             f"  {measures[key]['label']:<9} {measures[key]['short_title'][:52]:<53} {', '.join(values)}"
         )
+    if document["revision"]:
+        click.echo(document["revision"]["text"])
+    click.echo(document["approval"]["text"])
+    standing = "Draft" if status["draft"] else "Approved"
     click.echo(
-        f"Draft: {status['to_confirm']} finding(s) to confirm, {len(status['missing'])} item(s) missing."
+        f"{standing}: {status['to_confirm']} finding(s) to confirm, {len(status['missing'])} item(s) missing."
     )
 
 

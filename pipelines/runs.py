@@ -5,9 +5,10 @@ Here: one landlord in this process, many in a pool of them. Not here: what a run
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
 from multiprocessing import get_context
@@ -34,8 +35,36 @@ def require_landlord(home: Path, code: str, year: str) -> None:
         raise InputError(f"{code} has no folder {folder / year}: make it with `tsm init {code} {year}`.")
 
 
-def run_return(home: Path, code: str, year: str) -> Path:
-    """Make the whole return of one landlord and year; return the folder of its outputs.
+def remake_pages(home: Path, code: str, year: str) -> Path:
+    """Make the pages of a return again, from the same document, with the log of acts as it is now.
+
+    The return itself is not assembled again, so that a file that has come since changes nothing here.
+    """
+    from pipelines.assets.common import ACTS_KEY
+    from pipelines.assets.publications import OUTPUTS, publication_key
+
+    pages = [publication_key(name).to_user_string() for name in OUTPUTS]
+    return run_return(home, code, year, [ACTS_KEY.to_user_string(), *pages])
+
+
+def assembled(home: Path, code: str, year: str) -> dict[str, Any]:
+    """Return the return document as it was assembled last, which the next pages are made from."""
+    from upath import UPath
+
+    from pipelines.assets.statutory_return import DOCUMENT_KEY
+    from pipelines.storage import JsonStore, store_of
+
+    kept = UPath(store_of(home)).joinpath(*DOCUMENT_KEY.path, code, f"{year}{JsonStore.extension}")
+    if not kept.exists():
+        raise InputError(
+            f"There is no return of {code} for {year} yet: make it with `tsm run {code} {year}`."
+        )
+    document: dict[str, Any] = json.loads(kept.read_bytes())
+    return document
+
+
+def run_return(home: Path, code: str, year: str, only: Sequence[str] | None = None) -> Path:
+    """Make the return of one landlord and year, or of it the assets `only`; return the folder of its outputs.
 
     Raises StopError where a stop finding withholds it, TsmError where a settings file cannot be used.
     """
@@ -47,6 +76,8 @@ def run_return(home: Path, code: str, year: str) -> Path:
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
 
+    from pipelines.assurance.acts import read_acts
+    from pipelines.assurance.release import folder_of, newest
     from pipelines.definitions import FULL_RETURN, build_defs
     from pipelines.partitions import partition_key
 
@@ -56,11 +87,16 @@ def run_return(home: Path, code: str, year: str) -> Path:
     with dg.DagsterInstance.from_config(str(folder)) as instance:
         job = build_defs(home).resolve_job_def(FULL_RETURN)
         outcome = job.execute_in_process(
-            partition_key=partition_key(code, year), instance=instance, raise_on_error=False, run_config=quiet
+            partition_key=partition_key(code, year),
+            instance=instance,
+            raise_on_error=False,
+            run_config=quiet,
+            asset_selection=None if only is None else [dg.AssetKey(each.split("/")) for each in only],
         )
         if not outcome.success:
             raise _why(outcome, home, code, year)
-    return home / "returns" / code / year
+    year_folder = home / "returns" / code / year
+    return folder_of(year_folder, newest(year_folder, read_acts(year_folder)))
 
 
 def _sync_at_checkpoints(connection: Any, _: object) -> None:

@@ -33,6 +33,8 @@ CODE_VERSION = hashlib.sha256(
 ).hexdigest()[:12]
 
 SETTINGS_KEY = dg.AssetKey(["received", "settings"])
+CONFIRMATIONS_KEY = dg.AssetKey(["received", "confirmations"])
+ACTS_KEY = dg.AssetKey(["received", "acts"])
 FINDINGS_KEY = dg.AssetKey(["records", "findings"])
 
 
@@ -53,6 +55,12 @@ class Place(dg.ConfigurableResource):
     def returns(self, code: str, year: str) -> Path:
         """Return the folder of the published return."""
         return Path(self.home) / "returns" / code / year
+
+
+def kept_file(context: dg.AssetExecutionContext, place: Place, key: dg.AssetKey, file: str) -> bytes:
+    """Return a received file as it is kept; nothing where there was none."""
+    kept = place.received(key.path[-1], *code_and_year(context)) / file
+    return kept.read_bytes() if kept.exists() else b""
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.assurance.acts import read_acts
+from pipelines.assurance.release import in_force
 from pipelines.intake.previous_figures import read_previous_figures, year_before
 from pipelines.intake.settings import load_year
 from pipelines.partitions import code_and_year
@@ -36,7 +38,8 @@ def previous_files(place: Place, code: str, year: str) -> dict[str, Path]:
                 "last year's figures there, or remove the line."
             )
         return {f"{year_before(year)}/{named}": file}
-    published = place.returns(code, year_before(year)) / "figures.csv"
+    before = place.returns(code, year_before(year))
+    published = in_force(before, read_acts(before)) / "figures.csv"
     return {f"{year_before(year)}/published/{published.name}": published} if published.is_file() else {}
 
 

@@ -7,14 +7,17 @@ Here: one step for all of them, because a return is replaced whole or not at all
 import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 
 from pipelines.assurance import manifest
+from pipelines.assurance.approval import mark
 from pipelines.assurance.compute import REFERS_TO, gather
-from pipelines.assurance.release import publish
+from pipelines.assurance.release import files_in, publish_return, spot_for
+from pipelines.assurance.verify import ACTS, RETURN, parse, read_log, return_sha256
 from pipelines.partitions import code_and_year
 from pipelines.publications import (
     figures_csv,
@@ -31,6 +34,7 @@ from pipelines.storage import content_hash, parquet_bytes
 from schemas.rulebook import load_edition
 
 from .common import (
+    ACTS_KEY,
     CODE_VERSION,
     FINDINGS_KEY,
     OWNERS,
@@ -38,6 +42,7 @@ from .common import (
     TAGS,
     Place,
     edition_metadata,
+    kept_file,
     kept_frames,
     refuse_if_stopped,
     stops_in,
@@ -137,7 +142,11 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
             "survey_findings": dg.AssetIn(SURVEY_FINDINGS_KEY),
             "weights": dg.AssetIn(WEIGHTS_KEY),
         },
-        deps=[*(measure_key(measure.key) for measure in reported_measures()), *copied_keys.values()],
+        deps=[
+            ACTS_KEY,
+            *(measure_key(measure.key) for measure in reported_measures()),
+            *copied_keys.values(),
+        ],
         partitions_def=partitions,
     )
     def publications(
@@ -155,16 +164,26 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
         keys = {measure.key: measure_key(measure.key) for measure in edition.measures}
         own = kept_frames(context, place, keys)
         _require_the_documents_ledgers(document, own | {WEIGHTS: weights})
-        files = render(document, findings, own, weights, kept_frames(context, place, copied_keys))
-        run = {"id": context.run.run_id, "partition": context.partition_key}
-        files[manifest.NAME] = manifest.manifest(document, files, run)
-        folder = place.returns(code, year)
-        publish(files, folder)
+        log = read_log(kept_file(context, place, ACTS_KEY, ACTS), ACTS)
+        filed = kept_file(context, place, ACTS_KEY, f"filed/{RETURN}")
+        digest = return_sha256(document)
+        spot = spot_for(place.returns(code, year), log, digest)
+        folder = spot.folder
+        if spot.filed:  # the same return again: what was filed stays as it is, to the byte
+            files = files_in(folder)
+        else:
+            marked = mark(document, log, spot.number, parse(filed) if filed else None)
+            files = render(marked, findings, own, weights, kept_frames(context, place, copied_keys))
+            if log.data:
+                files[ACTS] = log.data
+            run = {"id": context.run.run_id, "partition": context.partition_key}
+            files[manifest.NAME] = manifest.manifest(marked, files, run)
+            publish_return(files, place.returns(code, year), log, spot, digest)
         for name, (file, _) in OUTPUTS.items():
             content = b"".join(
                 files[each] for each in sorted(files) if each == file or each.startswith(f"{file}/")
             )
-            link = {} if name == LEDGERS else {"download": _link(code, year, file)}
+            link = {} if name == LEDGERS else {"download": _link(folder.relative_to(place.home), file)}
             yield dg.MaterializeResult(
                 asset_key=publication_key(name),
                 metadata={
@@ -179,8 +198,8 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
     return publications
 
 
-def _link(code: str, year: str, file: str) -> dg.MarkdownMetadataValue:
-    return dg.MetadataValue.md(f"[Download {file}](/returns/{code}/{year}/{file})")
+def _link(folder: Path, file: str) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md(f"[Download {file}](/{folder.as_posix()}/{file})")
 
 
 def _require_the_documents_ledgers(document: Mapping[str, Any], ledgers: Mapping[str, pd.DataFrame]) -> None:

@@ -4,13 +4,16 @@ Here: copying files into the store. Not here: reading them (pipelines.intake, in
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from upath import UPath
 
+from pipelines.assurance.acts import confirmation_lines, read_acts
+from pipelines.assurance.release import in_force, last_filed
+from pipelines.assurance.verify import ACTS, RETURN
 from pipelines.intake.corrections import FILE as CORRECTIONS
 from pipelines.intake.corrections import load_corrections
 from pipelines.intake.received import table_files
@@ -20,7 +23,17 @@ from schemas.errors import InputError
 from schemas.rulebook import load_edition
 from schemas.tables import TABLES
 
-from .common import CODE_VERSION, OWNERS, PERSONAL, SETTINGS_KEY, TAGS, Place, edition_metadata
+from .common import (
+    ACTS_KEY,
+    CODE_VERSION,
+    CONFIRMATIONS_KEY,
+    OWNERS,
+    PERSONAL,
+    SETTINGS_KEY,
+    TAGS,
+    Place,
+    edition_metadata,
+)
 from .previous import PREVIOUS_KEY, previous_files
 
 GROUP = "received"
@@ -30,6 +43,13 @@ _PREVIOUS = (
 )
 _SETTINGS = (
     "landlord.yaml and year.yaml, sources.yaml and corrections.yaml if there are any, as they were written."
+)
+
+
+_CONFIRMATIONS = "The findings confirmed with `tsm confirm`: those lines of the log of acts, as they are."
+_ACTS = (
+    "The log of acts (confirmed, approved, filed) and, once filed, the return as it was filed: with them the "
+    "pages say how the return stands. No figure is made from them."
 )
 
 
@@ -56,6 +76,8 @@ def build_received(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     specs = [
         spec(SETTINGS_KEY, _SETTINGS, TAGS),
         spec(PREVIOUS_KEY, _PREVIOUS, TAGS),
+        spec(CONFIRMATIONS_KEY, _CONFIRMATIONS, TAGS),
+        spec(ACTS_KEY, _ACTS, TAGS),
         *(
             spec(
                 received_key(name),
@@ -74,7 +96,10 @@ def build_received(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
             raise InputError(f"There is no folder {own / year}: make one with `tsm init {code} {year}`.")
         for key in sorted(context.selected_asset_keys):
             name = key.path[-1]
-            if key == PREVIOUS_KEY:
+            files: Mapping[str, Path | bytes]
+            if key in (CONFIRMATIONS_KEY, ACTS_KEY):
+                files = acts_files(place, code, year)[name]
+            elif key == PREVIOUS_KEY:
                 files = previous_files(place, code, year)
             else:
                 mine = settings_files(own, year) if key == SETTINGS_KEY else _files_of(own / year, name)
@@ -99,6 +124,16 @@ def _files_of(year_folder: Path, table: str) -> list[Path]:
     return [*files, year_folder / CORRECTIONS] if corrected else files
 
 
+def acts_files(place: Place, code: str, year: str) -> dict[str, dict[str, Path | bytes]]:
+    """Return what is kept of the log of acts: by asset's name, content by file name; none before an act."""
+    log = read_acts(place.returns(code, year))
+    lines = confirmation_lines(log)
+    acts: dict[str, Path | bytes] = {ACTS: log.data} if log.data else {}
+    if last_filed(log) is not None:
+        acts[f"filed/{RETURN}"] = in_force(place.returns(code, year), log) / RETURN
+    return {"confirmations": {ACTS: lines} if lines else {}, "acts": acts}
+
+
 def settings_files(landlord_folder: Path, year: str) -> list[Path]:
     """Return the settings files that are there; what is missing is said where they are read.
 
@@ -110,12 +145,12 @@ def settings_files(landlord_folder: Path, year: str) -> list[Path]:
     return [file for file in files if file.exists()]
 
 
-def _keep(files: dict[str, Path], kept: UPath) -> dict[str, str]:
+def _keep(files: Mapping[str, Path | bytes], kept: UPath) -> dict[str, str]:
     """Make `kept` hold exactly `files` (name in it → file); return each one's name and sha256."""
     for file in files.values():
-        if file.is_symlink() or not file.is_file():
+        if isinstance(file, Path) and (file.is_symlink() or not file.is_file()):
             raise InputError(f"{file} is a link, a folder or a device: put the file itself in its place.")
-    content = {name: file.read_bytes() for name, file in files.items()}
+    content = {name: file.read_bytes() if isinstance(file, Path) else file for name, file in files.items()}
     if kept.exists():
         kept.fs.rm(kept.path, recursive=True)
     for name, data in content.items():

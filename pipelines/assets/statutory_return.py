@@ -11,8 +11,10 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
+from pipelines.assurance.acts import confirmations
 from pipelines.assurance.compute import REFERS_TO, Rules, gather, measure_inputs
 from pipelines.assurance.surveys import precision_of, samples_of, tally_weights
+from pipelines.assurance.verify import ACTS
 from pipelines.checks import validation_checks, validation_results
 from pipelines.intake import FINDING_COLUMNS
 from pipelines.measures import figures, figures_frame, figures_from_frame
@@ -25,6 +27,7 @@ from schemas.outputs import FIGURE_COLUMNS
 
 from .common import (
     CODE_VERSION,
+    CONFIRMATIONS_KEY,
     FINDINGS_KEY,
     OWNERS,
     PERSONAL,
@@ -32,6 +35,7 @@ from .common import (
     TAGS,
     Place,
     file_summary,
+    kept_file,
     kept_frames,
     refuse_if_stopped,
     require_checked,
@@ -189,7 +193,7 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             "repairs": dg.AssetIn(record_key("repairs")),
             "households": dg.AssetIn(record_key("households")),
         },
-        deps=[SETTINGS_KEY, *accepted_keys.values(), *rejected_keys.values()],
+        deps=[SETTINGS_KEY, CONFIRMATIONS_KEY, *accepted_keys.values(), *rejected_keys.values()],
         check_specs=validation_checks(DOCUMENT_KEY, partitions),
         partitions_def=partitions,
     )
@@ -253,6 +257,7 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
                 ],
                 assets=[*received, weights_made, *reasons_table.attrs["ledgers"]],
                 software_version=version("tsm-pipeline"),
+                confirmations=confirmations(kept_file(context, place, CONFIRMATIONS_KEY, ACTS)),
             )
         )
         outcomes = validate(assembled)

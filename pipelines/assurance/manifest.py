@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-NAME = "manifest.json"
+from pipelines.assurance.verify import MANIFEST, sealed
+
+NAME = MANIFEST
 
 # The packages whose version can move a figure or a page.
 _PACKAGES = ("dagster", "holidays", "numpy", "pandas", "pandera", "pyarrow", "weasyprint")
@@ -18,7 +19,8 @@ def manifest(document: Mapping[str, Any], files: Mapping[str, bytes], run: Mappi
     """Return manifest.json: hashes of every input and output, asset data versions, software and run.
 
     `document` is the return document, `files` every other output by relative name, `run` names the run
-    (id, and how to find it); the run is the only part that differs between two runs on the same input.
+    (id, and how to find it); the run and the seal over all of it are the only parts that differ between two
+    runs on the same input.
     """
     content = {
         "landlord": document["landlord"]["code"],
@@ -33,4 +35,4 @@ def manifest(document: Mapping[str, Any], files: Mapping[str, bytes], run: Mappi
         ],
         "run": dict(run),
     }
-    return json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n"
+    return sealed(content)

@@ -119,7 +119,11 @@ def summary(document: Document) -> Table:
     rows: list[tuple[str, Cell]] = [
         (
             "Is it signed off?",
-            Cell("No: this is a draft", strong=True) if status["draft"] else Cell("Yes", strong=True),
+            Cell(
+                "No: this is a draft" if status["draft"] else "Yes",
+                note=document["approval"]["text"] if document["approval"] else "",
+                strong=True,
+            ),
         ),
         (
             "Is it complete?",
@@ -462,7 +466,14 @@ def _finding_note(group: Mapping[str, Any]) -> str:
     note = f"{plural(group['records'], 'record')}. What to do: {group['remedy']}"
     if group["confirmed"]:
         by = group["confirmed"]
-        note += f"\nConfirmed by {by['by']} on {date_text(by['on'])}: {by['reason']}"
+        evidence = f" Evidence: {by['evidence']}" if by["evidence"] else ""
+        note += f"\nConfirmed by {by['by']} on {date_text(by['on'])}: {by['reason']}{evidence}"
+    if group["reopened"]:
+        by = group["reopened"]
+        note += (
+            f"\nTo be confirmed again: {by['by']} confirmed on {date_text(by['on'])} what was then "
+            f"“{by['was']}”"
+        )
     return note
 
 
@@ -537,10 +548,56 @@ def confirmations(document: Document) -> Table:
     """Who confirmed what, when and why."""
     columns = (Column("Finding", 16), Column("By", 24), Column("On", 20), Column("Reason", 40))
     rows = [
-        (Cell(each["id"], strong=True), each["by"], date_text(each["on"]), each["reason"])
+        (
+            Cell(each["id"], strong=True),
+            each["by"],
+            date_text(each["on"]),
+            Cell(each["reason"], note=f"Evidence: {each['evidence']}" if each["evidence"] else ""),
+        )
         for each in document["confirmations"]
     ]
     return make_table("Findings confirmed by a named person", columns, rows)
+
+
+# --- sign-off --------------------------------------------------------------------------------------
+
+
+def approvals(document: Document) -> list[Table]:
+    """Each approval of the return, those that a later change has made void included."""
+    tables = []
+    for each in (document["approval"] or {"given": []})["given"]:
+        rows: list[tuple[str, Cell | str]] = [
+            ("Name", Cell(each["by"], strong=True)),
+            ("Position", each["role"]),
+            ("Date", date_text(each["on"])),
+            ("Statement", each["statement"]),
+        ]
+        if each["incomplete_because"]:
+            why = Cell(each["incomplete_because"], note="; ".join(each["lacking"]))
+            rows.append(("Approved incomplete because", why))
+        if each["changed"]:
+            rows.append(("Changed since", "; ".join(each["changed"])))
+        rows += [
+            ("Return approved (SHA-256)", _in_groups(each["return_sha256"])),
+            ("In the log of acts", f"Act {each['act']}, {each['at']}"),
+        ]
+        caption = "Approval" if each["stands"] else "An approval that is void: the return has changed since"
+        tables.append(make_table(caption, _FACTS, rows, headless=True))
+    return tables
+
+
+def _in_groups(digest: str) -> str:
+    return " ".join(digest[start : start + 16] for start in range(0, len(digest), 16))
+
+
+def revision(document: Document) -> Table:
+    """Every difference between a revision and what was filed; no rows where there is none."""
+    columns = (Column("Part", 17), Column("What", 31), Column("As filed", 26), Column("Now", 26))
+    rows = [
+        (each["part"], each["what"], each["before"], each["after"])
+        for each in (document["revision"] or {"differences": []})["differences"]
+    ]
+    return make_table("What differs from the return as it was filed", columns, rows)
 
 
 # --- method, checks, publication, provenance -----------------------------------------------------------

@@ -59,6 +59,8 @@ def sections(document: Mapping[str, Any]) -> list[Section]:
         Section(f"theme-{number}", str(theme["title"]), "return/theme.html.j2", theme)
         for number, theme in enumerate(document["themes"], start=1)
     ]
+    if document["revision"]:
+        planned.insert(0, Section("revision", "What changed since filing", "return/revision.html.j2"))
     planned += [
         Section("survey", "How the survey was done", "return/survey.html.j2"),
         Section("accuracy", "How accurate and how representative", "return/accuracy.html.j2"),

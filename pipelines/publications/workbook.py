@@ -68,6 +68,8 @@ def _contents(sheet: Any, document: Mapping[str, Any], about: Sequence[tuple[str
         ("Landlord code", document["landlord"]["code"]),
         ("Year", f"{date_text(document['year_start'])} to {date_text(document['year_end'])}"),
         ("Status", "Draft: not signed off" if status["draft"] else "Signed off"),
+        ("Approval", document["approval"]["text"] if document["approval"] else ""),
+        ("Revision", document["revision"]["text"] if document["revision"] else ""),
         ("Complete", "Yes" if status["complete"] else "No"),
         ("Findings to confirm", status["to_confirm"]),
         ("Rules", f"{document['edition']['year']}, {document['edition']['status']}"),

@@ -10,8 +10,9 @@ import pandas as pd
 
 from pipelines.measures.figures import Figure, Precision
 from pipelines.statutory.approach import Survey
+from pipelines.statutory.confirmations import from_year_file, shown_confirmations
 from pipelines.statutory.finding_effects import figure_effects, group_effects
-from pipelines.statutory.findings import confirmation, finding_groups, grade_counts, unmatched_confirmations
+from pipelines.statutory.findings import finding_groups, grade_counts, unmatched_confirmations
 from pipelines.statutory.inputs import Document, ReturnInputs
 from pipelines.statutory.nrosh import form_used, nrosh_fields
 from pipelines.statutory.survey_section import filter_question, questions_asked, survey_section
@@ -92,7 +93,7 @@ def assemble(inputs: ReturnInputs) -> Document:
         "corrections": [dict(each) for each in inputs.corrections],
         "settings": _settings(inputs),
         "checks": [],
-        "confirmations": [confirmation(entry) for entry in inputs.year_file.confirmations],
+        "confirmations": [],
         "publication": _publication(inputs, surveys),
         "provenance": {
             "inputs": [dict(each) for each in inputs.records_summary],
@@ -100,6 +101,9 @@ def assemble(inputs: ReturnInputs) -> Document:
         },
         "return_form": form_used(edition),
         "nrosh": [],
+        # How the return stands is put in when it is published: it is no part of what is approved.
+        "approval": None,
+        "revision": None,
     }
     document["nrosh"] = nrosh_fields(document)
     outcomes = validate(document)
@@ -107,7 +111,9 @@ def assemble(inputs: ReturnInputs) -> Document:
     validation_findings = as_findings(outcomes)
     frames = [frame for frame in (inputs.findings, validation_findings) if len(frame)]
     found = pd.concat(frames, ignore_index=True) if frames else inputs.findings
-    groups = finding_groups(found, inputs.year_file.confirmations, [each.key for each in edition.measures])
+    given = [*map(from_year_file, inputs.year_file.confirmations), *inputs.confirmations]
+    groups = finding_groups(found, given, [each.key for each in edition.measures])
+    document["confirmations"] = shown_confirmations(groups, given)
     groups = group_effects(groups, inputs.unused, inputs.figures, edition)
     effects = figure_effects(inputs.unused, inputs.figures, edition)
     document["findings"] = {"counts": grade_counts(groups), "groups": groups, "effects": effects}

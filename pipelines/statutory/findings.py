@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from pipelines.statutory.confirmations import answer_to, digest
 from pipelines.statutory.wording import EFFECT_TEXTS, listed
 
 if TYPE_CHECKING:
@@ -18,36 +19,30 @@ GRADES = ("stop", "confirm", "note")
 _ROWS_NAMED = 5
 
 
-def confirmation(entry: Confirmation) -> dict[str, str]:
-    """Return a confirmation as the return document has it: id, by, on (ISO), reason."""
-    return {"id": entry.id, "by": entry.by, "on": entry.on.isoformat(), "reason": entry.reason}
-
-
 def finding_groups(
-    findings: pd.DataFrame, confirmations: Iterable[Confirmation], measures: Sequence[str]
+    findings: pd.DataFrame, confirmations: Sequence[Mapping[str, Any]], measures: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Return the groups of `findings` (columns as intake's FINDING_COLUMNS), the gravest first.
 
     A group takes title, remedy and effect from its first finding; its message is the finding's own where
     there is one, and names the first of them where there are more. A confirm group is confirmed where
-    year.yaml's `confirmations` name its id. `measures` gives the order of the keys in `touches`.
+    one of `confirmations` (see the module of that name) answers it, and reopened where one did before it
+    moved. `measures` gives the order of the keys in `touches`.
     """
-    confirmed = {entry.id: confirmation(entry) for entry in confirmations}
     groups = [
-        _group(rows, confirmed, measures)
+        _group(rows, confirmations, measures)
         for _, rows in findings.groupby(["finding_id", "table"], sort=False, dropna=False)
     ]
     return sorted(groups, key=lambda group: (GRADES.index(group["grade"]), group["finding_id"]))
 
 
 def _group(
-    rows: pd.DataFrame, confirmed: Mapping[str, Mapping[str, str]], measures: Sequence[str]
+    rows: pd.DataFrame, confirmations: Sequence[Mapping[str, Any]], measures: Sequence[str]
 ) -> dict[str, Any]:
     first = rows.iloc[0]
     touched = {key for keys in rows["touches"].dropna() for key in str(keys).split(";") if key}
     grade = str(first["grade"])
-    answer = confirmed.get(str(first["finding_id"])) if grade == "confirm" else None
-    return {
+    group: dict[str, Any] = {
         "finding_id": str(first["finding_id"]),
         "grade": grade,
         "table": _text(first["table"]),
@@ -59,8 +54,13 @@ def _group(
         "touches": [key for key in measures if key in touched],
         "records": len(rows),
         "first_rows": rows_text([int(row) for row in rows["row"].dropna()]),
-        "confirmed": None if answer is None else {name: answer[name] for name in ("by", "on", "reason")},
+        "digest": digest(rows) if grade == "confirm" else None,
+        "confirmed": None,
+        "reopened": None,
     }
+    if grade == "confirm":
+        group["confirmed"], group["reopened"] = answer_to(group, confirmations)
+    return group
 
 
 def unmatched_confirmations(

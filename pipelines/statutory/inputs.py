@@ -48,7 +48,9 @@ class ReturnInputs:
     closed_without_completion, outstanding. `findings`: the findings of the records, columns as intake's
     FINDING_COLUMNS. `records_summary`: one mapping an input table: table, file, sheet, sha256, bytes, rows,
     accepted, rejected. `assets`: key, made_from, data_version. `corrections`: each entry of corrections.yaml
-    with what became of it. `unused`: what the figures do not use (finding_effects.COLUMNS).
+    with what became of it. `unused`: what the figures do not use (finding_effects.COLUMNS). `confirmations`:
+    those given by `tsm confirm`, in the form of pipelines.statutory.confirmations (year.yaml's are in
+    `year_file`).
     """
 
     edition: Edition
@@ -67,3 +69,4 @@ class ReturnInputs:
     software_version: str
     corrections: Sequence[Mapping[str, Any]] = ()
     unused: pd.DataFrame = field(default_factory=nothing_unused)
+    confirmations: Sequence[Mapping[str, Any]] = ()

@@ -349,7 +349,9 @@ def _findings() -> list[dict[str, Any]]:
     common = {
         "effect": "row_rejected",
         "effect_text": "These rows are left out.",
+        "digest": None,
         "confirmed": None,
+        "reopened": None,
         "moves": [],
         "moves_text": "",
         "widest": None,
@@ -370,7 +372,7 @@ def _findings() -> list[dict[str, Any]]:
             "effect": "value_ignored", "effect_text": "These answers are left out.",
             "touches": ["TP01", "TP05", "TP12"], "records": 3, "first_rows": "rows 5, 88 and 431",
             "confirmed": {"by": "Jo Example", "on": "2025-05-02",
-                          "reason": "Typing errors of one interviewer."},
+                          "reason": "Typing errors of one interviewer.", "evidence": "Call log 12"},
         },
         common | {
             "finding_id": "HOM-014", "grade": "note", "table": "homes", "title": "Home without a UPRN",
@@ -403,6 +405,21 @@ def _make_hostile(statistics: dict[str, Any], name: str, text: str) -> None:
         statistics["response"]["partial"].append(
             {"characteristic": name, "value": 0.01, "value_text": "0.010"}
         )
+
+
+def approval(draft: bool) -> dict[str, Any]:
+    """How the return stands: approved by one person, or by nobody."""
+    if draft:
+        text = "Nobody has approved this return yet."
+        return {"standing": "none", "text": text, "return_sha256": digest("return"), "given": []}
+    given = {
+        "by": "Alex Example", "role": "Chief executive", "on": "2025-06-12", "at": "2025-06-12T09:30:00Z",
+        "statement": "I approve this return.", "incomplete_because": "The survey was too small.",
+        "lacking": ["The questionnaire of the LCHO survey is missing"], "return_sha256": digest("return"),
+        "act": 1, "act_sha256": digest("act"), "stands": True, "changed": [],
+    }  # fmt: skip
+    text = "Approved by Alex Example, Chief executive, on 12 June 2025."
+    return {"standing": "approved", "text": text, "return_sha256": digest("return"), "given": [given]}
 
 
 def build(
@@ -449,6 +466,8 @@ def build(
     tables = ("homes", "safety_checks", "repairs", "complaints", "asb_cases", "survey_responses")
     return {
         "schema_version": "1.0",
+        "approval": approval(draft),
+        "revision": None,
         "software": {"name": "TSM Pipeline", "version": "0.1.0"},
         "landlord": {
             "code": "L0001", "name": name, "type": "PRP", "type_text": "Private registered provider",
@@ -540,7 +559,8 @@ def build(
             ), start=1)
         ],
         "confirmations": [{"id": "SUR-011", "by": "Jo Example", "on": "2025-05-02",
-                           "reason": "Typing errors of one interviewer."}],
+                           "reason": "Typing errors of one interviewer.", "evidence": "Call log 12",
+                           "source": "year.yaml"}],
         "publication": {
             "url": "https://example.org/tsm", "deadline": "2025-06-30",
             "items": [

@@ -243,7 +243,7 @@ def test_findings_are_grouped_by_rule_and_table_gravest_first() -> None:
     assert repairs["touches"] == ["RP02_1", "RP02_2"]
     assert repairs["confirmed"] is None
     assert repairs["effect_text"] == "The row was left out of every figure."
-    assert groups[1]["confirmed"] == {key: answer[key] for key in ("by", "on", "reason")}
+    assert groups[1]["confirmed"] == {**{key: answer[key] for key in ("by", "on", "reason")}, "evidence": ""}
     assert groups[1]["first_rows"] == "row 3"
     assert made["findings"]["counts"] == {"stop": 1, "confirm": 9, "note": 1}
     status = made["status"]
@@ -253,7 +253,24 @@ def test_findings_are_grouped_by_rule_and_table_gravest_first() -> None:
         1,
         False,
     )
-    assert made["confirmations"] == [answer]
+    assert made["confirmations"] == [{**answer, "evidence": "", "source": "year.yaml"}]
+
+
+def test_a_confirmation_by_command_answers_until_the_finding_moves() -> None:
+    found = findings(finding("REP-006", "confirm", 3, "RP02_1"))
+    (group,) = document(findings=found)["findings"]["groups"]
+    answers = [{key: group[key] for key in ("table", "digest", "records", "message")}]
+    given = {"by": "A. Person", "on": "2025-05-01", "reason": "Checked.", "evidence": "Log 7"}
+    confirmations = [{"id": "REP-006", **given, "source": "tsm confirm", "answers": answers}]
+    made = document(findings=found, confirmations=confirmations)
+    assert made["findings"]["groups"][0]["confirmed"] == given
+    assert made["confirmations"] == [{"id": "REP-006", **given, "source": "tsm confirm"}]
+    assert problems(made) == []
+    moved = document(findings=found.assign(message="moved"), confirmations=confirmations)
+    (group,) = moved["findings"]["groups"]
+    assert (group["confirmed"], group["reopened"]) == (None, {**given, "was": answers[0]["message"]})
+    assert moved["confirmations"] == []
+    assert problems(moved) == []
 
 
 def test_a_confirmation_that_answers_nothing_is_listed() -> None:
