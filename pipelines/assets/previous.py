@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from upath import UPath
 
 from pipelines.assurance.acts import read_acts
 from pipelines.assurance.release import in_force
 from pipelines.intake.previous_figures import read_previous_figures, year_before
 from pipelines.intake.settings import load_year
 from pipelines.partitions import code_and_year
+from pipelines.statutory import LastYear as LastYearReturn
 from pipelines.survey.last_year import LastYear, last_year_estimates
 from schemas.errors import InputError
 
@@ -43,6 +45,21 @@ def previous_files(place: Place, code: str, year: str) -> dict[str, Path]:
     return {f"{year_before(year)}/published/{published.name}": published} if published.is_file() else {}
 
 
+def kept_return(context: dg.AssetExecutionContext, place: Place) -> LastYearReturn | None:
+    """Return last year's figures, as they were received, for the return that is compared with them."""
+    kept = _kept(context, place)
+    if kept is None:
+        return None
+    file, data = kept
+    return LastYearReturn(
+        year_before(code_and_year(context)[1]),
+        file.name,
+        hashlib.sha256(data).hexdigest(),
+        _made_here(file),
+        read_previous_figures(data, file.name),
+    )
+
+
 def kept_last_year(context: dg.AssetExecutionContext, place: Place) -> tuple[LastYear, dict[str, Any] | None]:
     """Return last year's estimates from the figures as they were received, and where those are from.
 
@@ -50,20 +67,28 @@ def kept_last_year(context: dg.AssetExecutionContext, place: Place) -> tuple[Las
     measures rest on an assumption of simple random sampling (assumed), and which cannot be compared and why
     (left_out).
     """
-    code, year = code_and_year(context)
-    kept = place.received(NAME, code, year)
-    files = sorted(each for each in kept.rglob("*") if each.is_file()) if kept.exists() else []
-    if not files:
+    kept = _kept(context, place)
+    if kept is None:
         return LastYear(), None
-    file = files[0]
-    data = file.read_bytes()
+    file, data = kept
     found = last_year_estimates(read_previous_figures(data, file.name))
     return found, {
-        "year": year_before(year),
+        "year": year_before(code_and_year(context)[1]),
         "file": file.name,
         "sha256": hashlib.sha256(data).hexdigest(),
         "bytes": len(data),
-        "published": file.parent.name == "published",
+        "published": _made_here(file),
         "assumed": {population: list(measures) for population, measures in found.assumed.items()},
         "left_out": {population: dict(measures) for population, measures in found.left_out.items()},
     }
+
+
+def _kept(context: dg.AssetExecutionContext, place: Place) -> tuple[UPath, bytes] | None:
+    """The file of last year's figures as it is kept; None where there is none."""
+    kept = place.received(NAME, *code_and_year(context))
+    files = sorted(each for each in kept.rglob("*") if each.is_file()) if kept.exists() else []
+    return (files[0], files[0].read_bytes()) if files else None
+
+
+def _made_here(file: UPath) -> bool:
+    return file.parent.name == "published"

@@ -20,7 +20,7 @@ from pipelines.intake import FINDING_COLUMNS
 from pipelines.measures import figures, figures_frame, figures_from_frame
 from pipelines.measures.ledger import reasons
 from pipelines.measures.repairs import context as repairs_context
-from pipelines.statutory import ReturnInputs, SurveyEvidence, as_findings, assemble, validate
+from pipelines.statutory import LastYear, ReturnInputs, SurveyEvidence, as_findings, assemble, validate
 from pipelines.statutory.finding_effects import unused_records
 from pipelines.storage import content_hash
 from schemas.outputs import FIGURE_COLUMNS
@@ -49,6 +49,7 @@ from .common import (
 )
 from .measures import WEIGHTS_KEY, measure_key, reported_measures
 from .previous import NAME as PREVIOUS_FIGURES
+from .previous import PREVIOUS_KEY, kept_return
 from .records import INPUTS_KEY, record_key
 from .survey import FINDINGS_KEY as SURVEY_FINDINGS_KEY
 from .survey import RESPONDENTS_KEY, STATISTICS_KEY, WEIGHED_FROM
@@ -193,7 +194,13 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             "repairs": dg.AssetIn(record_key("repairs")),
             "households": dg.AssetIn(record_key("households")),
         },
-        deps=[SETTINGS_KEY, CONFIRMATIONS_KEY, *accepted_keys.values(), *rejected_keys.values()],
+        deps=[
+            SETTINGS_KEY,
+            CONFIRMATIONS_KEY,
+            PREVIOUS_KEY,
+            *accepted_keys.values(),
+            *rejected_keys.values(),
+        ],
         check_specs=validation_checks(DOCUMENT_KEY, partitions),
         partitions_def=partitions,
     )
@@ -222,6 +229,8 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         require_same_sources(respondents.attrs["sources"], sources, "survey/respondents")
         require_same_sources(weights.attrs["sources"], sources, "survey/weights")
         require_same_sources(statistics["sources"], sources, "survey/statistics")
+        last_year = kept_return(context, place)
+        _require_the_statistics_last_year(statistics, last_year)
         read = dict(zip(_READ_WHOLE, (homes, repairs, households, margins), strict=True))
         accepted = kept_frames(context, place, accepted_keys) | read
         rejected = kept_frames(context, place, rejected_keys)
@@ -257,6 +266,7 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
                 ],
                 assets=[*received, weights_made, *reasons_table.attrs["ledgers"]],
                 software_version=version("tsm-pipeline"),
+                last_year=last_year,
                 confirmations=confirmations(kept_file(context, place, CONFIRMATIONS_KEY, ACTS)),
             )
         )
@@ -275,6 +285,15 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
 def _lines(inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the tables' lines of provenance alone."""
     return [{name: value for name, value in each.items() if name != "corrections"} for each in inputs]
+
+
+def _require_the_statistics_last_year(statistics: Json, last_year: LastYear | None) -> None:
+    """Raise where the survey was compared with other figures of last year than those that are kept now."""
+    compared = statistics["last_year"]
+    made_from = {PREVIOUS_FIGURES: "" if compared is None else compared["sha256"]}
+    require_same_sources(
+        made_from, {PREVIOUS_FIGURES: "" if last_year is None else last_year.sha256}, "survey/statistics"
+    )
 
 
 def _last_year_input(statistics: Json) -> list[dict[str, Any]]:

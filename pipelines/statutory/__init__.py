@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipelines.statutory.document import assemble
-from pipelines.statutory.inputs import Document, ReturnInputs, SurveyEvidence
+from pipelines.statutory.inputs import Document, LastYear, ReturnInputs, SurveyEvidence
 from pipelines.statutory.nrosh import nrosh_fields
 from pipelines.statutory.rules import VALIDATIONS, Validation
 from pipelines.statutory.validations import CheckOutcome, as_findings, validate
@@ -12,6 +12,7 @@ __all__ = [
     "VALIDATIONS",
     "CheckOutcome",
     "Document",
+    "LastYear",
     "ReturnInputs",
     "SurveyEvidence",
     "Validation",

@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipelines.measures.figures import Figure, Precision
 from pipelines.statutory.approach import Survey
+from pipelines.statutory.comparison import comparison
 from pipelines.statutory.confirmations import from_year_file, shown_confirmations
 from pipelines.statutory.finding_effects import figure_effects, group_effects
 from pipelines.statutory.findings import finding_groups, grade_counts, unmatched_confirmations
@@ -75,6 +76,7 @@ def assemble(inputs: ReturnInputs) -> Document:
         "measures": [_measure(each, edition, inputs.landlord.name) for each in edition.measures],
         "figures": [_figure(each, edition) for each in inputs.figures],
         "survey": surveys,
+        "comparison": {},
         "repairs": _repairs(inputs),
         "complaints": {
             "code": f"{edition.complaints_code.name}, {edition.complaints_code.edition}",
@@ -105,6 +107,7 @@ def assemble(inputs: ReturnInputs) -> Document:
         "approval": None,
         "revision": None,
     }
+    document["comparison"] = comparison(document, inputs.last_year)
     document["nrosh"] = nrosh_fields(document)
     outcomes = validate(document)
     document["checks"] = as_checks(outcomes)

@@ -38,6 +38,22 @@ class SurveyEvidence:
 
 
 @dataclass(frozen=True)
+class LastYear:
+    """Last year's return as this one is compared with it.
+
+    `figures`: one row a figure: measure, population and numbers (NaN where blank), as intake reads them from
+    `file`. `published`: whether they were made here. `document`: that return's document, where it was.
+    """
+
+    year: str
+    file: str
+    sha256: str
+    published: bool
+    figures: pd.DataFrame
+    document: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
 class ReturnInputs:
     """Everything that the return of one landlord and year is made from.
 
@@ -50,7 +66,7 @@ class ReturnInputs:
     accepted, rejected. `assets`: key, made_from, data_version. `corrections`: each entry of corrections.yaml
     with what became of it. `unused`: what the figures do not use (finding_effects.COLUMNS). `confirmations`:
     those given by `tsm confirm`, in the form of pipelines.statutory.confirmations (year.yaml's are in
-    `year_file`).
+    `year_file`). `last_year`: None where there is none to compare with.
     """
 
     edition: Edition
@@ -70,3 +86,4 @@ class ReturnInputs:
     corrections: Sequence[Mapping[str, Any]] = ()
     unused: pd.DataFrame = field(default_factory=nothing_unused)
     confirmations: Sequence[Mapping[str, Any]] = ()
+    last_year: LastYear | None = None
