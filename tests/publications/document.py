@@ -622,13 +622,15 @@ def _comparison(document: dict[str, Any], text: str) -> dict[str, Any]:
     found = comparison(document, last_year)
     found["method_changes"] = [
         {
-            "kind": "survey", "what": "How answers were collected", "population": "LCRA", "was": "telephone 91%, postal 9%",
+            "kind": "survey", "what": "How answers were collected",
+            "population": "LCRA", "was": "telephone 91%, postal 9%",
             "now": text or "telephone 79%, internet 21%", "affects": list(PERCEPTION),
             "text": "LCRA: 79% of the responses were collected by telephone and 21% by internet; last year "
             "91% by telephone and 9% by post. The method alone can move results by up to ten points.",
         },
         {
-            "kind": "target", "what": "Target for non-emergency repairs", "population": "", "was": "28 working days",
+            "kind": "target", "what": "Target for non-emergency repairs",
+            "population": "", "was": "28 working days",
             "now": "20 working days", "affects": ["RP02_1"],
             "text": "The target for non-emergency repairs is 20 working days; last year it was 28.",
         },
