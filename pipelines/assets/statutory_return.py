@@ -20,6 +20,7 @@ from pipelines.intake import FINDING_COLUMNS
 from pipelines.measures import figures, figures_frame, figures_from_frame
 from pipelines.measures.ledger import reasons
 from pipelines.measures.repairs import context as repairs_context
+from pipelines.measures.repairs import other_targets
 from pipelines.statutory import LastYear, ReturnInputs, SurveyEvidence, as_findings, assemble, validate
 from pipelines.statutory.finding_effects import unused_records
 from pipelines.storage import content_hash
@@ -256,6 +257,7 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
                 stock=records.stock.counts,
                 blocks=records.stock.blocks,
                 repairs_context=repairs_context(records),
+                other_targets=other_targets(records),
                 findings=of_the_files,
                 unused=unused_records(of_the_files, accepted, rejected, rules.edition),
                 corrections=[correction for each in inputs for correction in each["corrections"]],

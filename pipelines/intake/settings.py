@@ -62,6 +62,18 @@ class RepairTargets:
 
 
 @dataclass(frozen=True)
+class AskedOfTargets:
+    """What the return asks about a priority's targets beside them; what the year file leaves out is None.
+
+    `longest`: hours for emergencies, working days for the rest. `outline`: the timescales used, in words.
+    """
+
+    several: bool | None = None
+    longest: int | None = None
+    outline: str | None = None
+
+
+@dataclass(frozen=True)
 class Fieldwork:
     """First and last day of the survey's fieldwork."""
 
@@ -82,13 +94,14 @@ class Weighting:
     """How responses are weighted: `none`, `supplied` (the contractor's weights), `post_stratify` or `rake`.
 
     `bounds`: least and greatest ratio of a weight to its base weight. `collapse`: for each characteristic,
-    which category is joined to which.
+    which category is joined to which. `other_text`: in words, what characteristics the return's list lacks.
     """
 
     method: str = "none"
     characteristics: tuple[str, ...] = ()
     bounds: tuple[Decimal, Decimal] | None = None
     collapse: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    other_text: str | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +114,7 @@ class SurveyPlan:
     fieldwork: Fieldwork | None = None
     contractor: str | None = None
     interviewed_by: str | None = None
+    interviewed_by_text: str | None = None
     incentives: str | None = None
     exclusions: Exclusions | None = None
     questionnaire: str | None = None
@@ -125,7 +139,10 @@ class Confirmation:
 
 @dataclass(frozen=True)
 class YearFile:
-    """year.yaml. `survey` has the keys LCRA, LCHO, COMBINED as far as given; `settings` as written."""
+    """year.yaml. `survey` has the keys LCRA, LCHO, COMBINED as far as given; `settings` as written.
+
+    `asked_of_targets`: by priority, as far as given.
+    """
 
     reporting_year: str
     survey: Mapping[str, SurveyPlan]
@@ -134,6 +151,7 @@ class YearFile:
     settings: Mapping[str, Any]
     confirmations: tuple[Confirmation, ...]
     previous_figures: str | None
+    asked_of_targets: Mapping[str, AskedOfTargets] = field(default_factory=dict)
 
 
 def load_landlord(folder: Path) -> Landlord:
@@ -164,7 +182,8 @@ def load_year(folder: Path) -> YearFile:
     plans = {
         name: _plan(plan, f"survey.{name}", path) for name, plan in (content.get("survey") or {}).items()
     }
-    targets = (content.get("repairs") or {}).get("targets") or {}
+    repairs = content.get("repairs") or {}
+    targets = repairs.get("targets") or {}
     confirmations = [
         Confirmation(c["id"], c["by"], date.fromisoformat(c["on"]), c["reason"])
         for c in content.get("confirmations") or ()
@@ -177,6 +196,7 @@ def load_year(folder: Path) -> YearFile:
         settings=MappingProxyType(content.get("settings") or {}),
         confirmations=tuple(confirmations),
         previous_figures=content.get("previous_figures"),
+        asked_of_targets=MappingProxyType(_asked(repairs.get("return_form") or {})),
     )
 
 
@@ -198,6 +218,15 @@ def check_year(year: str, where: str) -> str:
             f"{where}: {_short(year)} is not a reporting year: write two years, such as 2024-25."
         )
     return year
+
+
+def _asked(content: Mapping[str, Any]) -> dict[str, AskedOfTargets]:
+    words = {"yes": True, "no": False, None: None}
+    return {
+        priority: AskedOfTargets(words[asked.get("several")], asked.get("longest"), asked.get("outline"))
+        for priority, asked in content.items()
+        if asked
+    }
 
 
 def _plan(content: dict[str, Any], where: str, path: Path) -> SurveyPlan:
@@ -238,6 +267,7 @@ def _weighting(content: dict[str, Any], where: str, path: Path) -> Weighting:
         characteristics=characteristics,
         bounds=(Decimal(str(bounds[0])), Decimal(str(bounds[1]))) if bounds else None,
         collapse=collapse,
+        other_text=content.get("other_text"),
     )
 
 

@@ -38,11 +38,13 @@ survey:
     # fieldwork: {{from: {start}, to: {end}}}
     # contractor: none            # the contractor's name, or none
     # interviewed_by: none        # contractor | own_staff | managing_agent | mixed | none
+    # interviewed_by_text:        # in words: who interviewed, where that was mixed
     # incentives: none            # type and amount, or none
     # exclusions: {{count: 4, reason: risk to interviewer}}
     # questionnaire: questionnaire.pdf
     # weighting: {{method: rake, characteristics: [age_band, area], bounds: [0.3, 3]}}
     #                             # none | supplied (weights in survey_responses) | post_stratify | rake
+    #                             # other_text: in words, what characteristics the return's list lacks
     # quotas: [age_band, area]    # what `tsm survey` follows during fieldwork
     # representativeness:         # in words: how the responses compare with the population
     # failure_reason:             # in words: why too few responded, if too few did
@@ -55,6 +57,10 @@ repairs:
   targets:
     emergency: {{hours: 24}}
     non_emergency: {{working_days: 20}}
+  # What the return asks beside them. longest: hours for emergencies, working days for the rest.
+  # return_form:
+  #   emergency: {{several: no}}
+  #   non_emergency: {{several: yes, longest: 60, outline: "urgent 5, routine 20, planned 60 working days"}}
 
 # The permanent web address at which the results are published.
 publication_url:

@@ -28,6 +28,16 @@ def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:
     Source: Technical Requirements, RP02; the landlord's own target timescales.
     """
     repairs = inputs.accepted["repairs"]
+    reason, deadline, tenure = _reasons(inputs, measure)
+    population = pd.Series(LCRA, index=repairs.index, dtype="str").where(tenure == LCRA, "")
+    evidence = {"deadline": deadline, "completed_at": repairs["completed_at"]}
+    lines = ledger.build("repair", repairs, "repair_id", population, reason, _OUTCOMES, evidence)
+    return ledger.join(lines, ledger.rejected_lines("repair", inputs.rejected["repairs"], "repair_id"))
+
+
+def _reasons(inputs: Inputs, measure: Measure) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Return (reason, deadline, tenure) of every repair under the measure."""
+    repairs = inputs.accepted["repairs"]
     deadline = deadlines(repairs, inputs.targets)
     tenure, abroad = _tenure(repairs, inputs)
     late = repairs["completed_at"] > deadline
@@ -47,10 +57,7 @@ def classify(inputs: Inputs, measure: Measure) -> pd.DataFrame:
         ],
         otherwise="in_target",
     )
-    population = pd.Series(LCRA, index=repairs.index, dtype="str").where(tenure == LCRA, "")
-    evidence = {"deadline": deadline, "completed_at": repairs["completed_at"]}
-    lines = ledger.build("repair", repairs, "repair_id", population, reason, _OUTCOMES, evidence)
-    return ledger.join(lines, ledger.rejected_lines("repair", inputs.rejected["repairs"], "repair_id"))
+    return reason, deadline, tenure
 
 
 def deadlines(repairs: pd.DataFrame, targets: Mapping[str, Target]) -> pd.Series:
@@ -110,3 +117,25 @@ def context(inputs: Inputs) -> dict[str, int]:
         "closed_without_completion": int((closed & raised).sum()),
         "outstanding": int((reported_by_end & ~closed & (~done | after_year)).sum()),
     }
+
+
+def other_targets(inputs: Inputs) -> dict[str, int]:
+    """Return by priority how many repairs of RP02 have a target of their own that is not the year's.
+
+    A priority without a target of the year is left out: there is nothing to compare with. Two targets are the
+    same where they fall on the same day, or for a target in hours at the same time.
+    """
+    counts: dict[str, int] = {}
+    for measure in inputs.edition.measures:
+        priority = measure.priority
+        if measure.family != "repairs" or priority is None or priority not in inputs.targets:
+            continue
+        reason, _, _ = _reasons(inputs, measure)
+        repairs = inputs.accepted["repairs"]
+        own = repairs[reason.isin(list(_OUTCOMES)) & repairs["target_at"].notna()]
+        usual = deadlines(own.assign(target_at=pd.Series(pd.NaT, index=own.index)), inputs.targets)
+        given = own["target_at"]
+        if inputs.targets[priority].hours is None:
+            usual, given = usual.dt.normalize(), given.dt.normalize()
+        counts[priority] = int((usual != given).sum())
+    return counts

@@ -13,7 +13,9 @@ from pipelines.publications.text import ANSWER_CODES, clean, plain_number
 
 # With the edition, and that it is provisional where it is: a table is read away from the return.
 FIGURE_COLUMNS = (*schemas.outputs.FIGURE_COLUMNS, "rules")
-NROSH_COLUMNS = ("section", "question", "datapoint", "field", "label", "value", "note", "rules")
+NROSH_COLUMNS = (
+    "section", "question", "datapoint", "field", "label", "type", "value", "symbol", "note", "rules",
+)  # fmt: skip
 
 # The columns that hold the five answers, best first.
 ANSWER_COLUMNS = dict(

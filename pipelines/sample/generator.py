@@ -182,6 +182,9 @@ reporting_year: {year}
 survey:
 {plans}repairs:
   targets: {{emergency: {{hours: 24}}, non_emergency: {{working_days: 20}}}}
+  return_form:
+    emergency: {{several: no}}
+    non_emergency: {{several: yes, longest: 60, outline: "Urgent 5, routine 20, planned 60 working days"}}
 publication_url: https://example.org/{code}/tenant-satisfaction-measures/{year}
 settings: {{}}
 confirmations: []

@@ -15,7 +15,8 @@ from pipelines.statutory.confirmations import from_year_file, shown_confirmation
 from pipelines.statutory.finding_effects import figure_effects, group_effects
 from pipelines.statutory.findings import finding_groups, grade_counts, unmatched_confirmations
 from pipelines.statutory.inputs import Document, ReturnInputs
-from pipelines.statutory.nrosh import form_used, nrosh_fields
+from pipelines.statutory.methods import by_method
+from pipelines.statutory.nrosh import form_used, missing_from, nrosh_fields, suppresses
 from pipelines.statutory.survey_section import filter_question, questions_asked, survey_section
 from pipelines.statutory.validations import as_checks, as_findings, validate
 from pipelines.statutory.wording import (
@@ -108,7 +109,8 @@ def assemble(inputs: ReturnInputs) -> Document:
         "revision": None,
     }
     document["comparison"] = comparison(document, inputs.last_year)
-    document["nrosh"] = nrosh_fields(document)
+    document["nrosh"] = nrosh_fields(document, _every_method(inputs, document["return_form"]["form"]))
+    missing += missing_from(document, missing)
     outcomes = validate(document)
     document["checks"] = as_checks(outcomes)
     validation_findings = as_findings(outcomes)
@@ -308,7 +310,47 @@ def _repairs(inputs: ReturnInputs) -> dict[str, Any]:
                 {"priority": priority, "text": target_text(target), "amount": amount, "unit": unit}
             )
     context = ("raised", "completed", "closed_without_completion", "outstanding")
-    return {"targets": targets, "context": {key: inputs.repairs_context[key] for key in context}}
+    return {
+        "targets": targets,
+        "return_form": [_asked_of_targets(inputs, priority) for priority in _PRIORITIES],
+        "context": {key: inputs.repairs_context[key] for key in context},
+    }
+
+
+def _asked_of_targets(inputs: ReturnInputs, priority: str) -> dict[str, Any]:
+    """What the return asks about a priority's targets: as year.yaml says, else as the records show."""
+    asked = inputs.year_file.asked_of_targets.get(priority)
+    several, others, note = None, inputs.other_targets.get(priority), ""
+    if asked is not None and asked.several is not None:
+        several = asked.several
+    elif others is not None:
+        several = others > 0
+        if others:
+            note = f"{counted(others, 'repair')} had a target other than the year's."
+    longest, outline = (None, None) if asked is None else (asked.longest, asked.outline)
+    return {
+        "priority": priority,
+        "several": several,
+        "longest": longest,
+        "outline": outline,
+        "note": note,
+    }
+
+
+def _every_method(inputs: ReturnInputs, form: str) -> dict[tuple[str, str], float]:
+    """TP01 by population and method, few responses or not, for a form that asks for every method."""
+    if suppresses(form):
+        return {}
+    shown = {}
+    for population in _SURVEYED:
+        if inputs.blocks[population] == "reported":
+            plan = inputs.year_file.survey.get(population)
+            survey = Survey(population, inputs.surveys[population], plan, inputs)
+            every = {**inputs.settings, "mode_minimum_responses": 0}
+            for row in by_method(survey.responses, inputs.edition, every, survey.weighted):
+                if row["tp01_value"] is not None:
+                    shown[population, row["method"]] = row["tp01_value"]
+    return shown
 
 
 def _exclusions(reasons: pd.DataFrame, edition: Edition) -> list[dict[str, Any]]:

@@ -61,7 +61,8 @@ class ReturnInputs:
     population ('' = in none), reason, counted, met, records. `surveys`: the evidence of each reported survey
     population. `stock`: homes owned at year end, keys LCRA and LCHO. `blocks`: for LCRA, LCHO and COMBINED
     one of reported, not_required, not_applicable. `repairs_context`: raised, completed,
-    closed_without_completion, outstanding. `findings`: the findings of the records, columns as intake's
+    closed_without_completion, outstanding. `other_targets`: by priority, repairs with a target of their own
+    that is not the year's (absent = not known). `findings`: those of the records, columns as intake's
     FINDING_COLUMNS. `records_summary`: one mapping an input table: table, file, sheet, sha256, bytes, rows,
     accepted, rejected. `assets`: key, made_from, data_version. `corrections`: each entry of corrections.yaml
     with what became of it. `unused`: what the figures do not use (finding_effects.COLUMNS). `confirmations`:
@@ -87,3 +88,4 @@ class ReturnInputs:
     unused: pd.DataFrame = field(default_factory=nothing_unused)
     confirmations: Sequence[Mapping[str, Any]] = ()
     last_year: LastYear | None = None
+    other_targets: Mapping[str, int] = field(default_factory=dict)

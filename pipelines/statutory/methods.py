@@ -12,7 +12,7 @@ import pandas as pd
 from pipelines.measures.ledger import exact_sum
 from pipelines.measures.rounding import round_half_up
 from pipelines.statutory.wording import percentage
-from schemas.rulebook import Edition, Scale, Settings
+from schemas.rulebook import Edition, Scale
 
 # STAR's further questions, each on its own scale: never part of a TSM.
 STAR_LABELS: Mapping[str, str] = {
@@ -53,7 +53,7 @@ def _top_two(base: pd.DataFrame, question: str, edition: Edition, weighted: bool
 
 
 def by_method(
-    responses: pd.DataFrame, edition: Edition, settings: Settings, weighted: bool
+    responses: pd.DataFrame, edition: Edition, settings: Mapping[str, Any], weighted: bool
 ) -> list[dict[str, Any]]:
     """Return responses and TP01 (%) by collection method, in the rulebook's order, methods that were used.
 

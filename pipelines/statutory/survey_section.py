@@ -83,8 +83,10 @@ def _facts(survey: Survey) -> dict[str, Any]:
         "contractor_used": used,
         "contractor": contractor if used else None,
         "interviewed_by": None if interviewed_by is None else INTERVIEWER_TEXTS[interviewed_by],
+        "interviewed_by_text": survey.given("interviewed_by_text"),
         "weighted": survey.weighted,
         "weighting_characteristics": survey.characteristics,
+        "weighting_other": survey.given("weighting").other_text if survey.weighted else None,
         "other_methods": survey.given("other_method_text"),
     }
 

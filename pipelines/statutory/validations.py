@@ -56,14 +56,17 @@ def validate(document: Mapping[str, Any]) -> list[CheckOutcome]:
     return outcomes
 
 
-def as_checks(outcomes: Sequence[CheckOutcome]) -> list[dict[str, str]]:
-    """Return the outcomes as the return document has them: id, title, outcome, message."""
+def as_checks(outcomes: Sequence[CheckOutcome]) -> list[dict[str, Any]]:
+    """Return the outcomes as the return document has them, with what could put a breach right."""
     return [
         {
             "id": each.validation.id,
             "title": each.validation.title,
+            "severity": each.validation.severity,
             "outcome": each.outcome,
             "message": each.message,
+            "fields": list(each.validation.fields),
+            "source": each.validation.source,
         }
         for each in outcomes
     ]

@@ -343,7 +343,8 @@ def _survey(population: str, landlord: str) -> dict[str, Any]:
              "value": 12.0, "value_text": "+12.0"},
         ],
         "facts": {"approach": "sample", "sampling": "quota", "excluded": 4, "contractor_used": True,
-                  "contractor": "Example Research Ltd", "interviewed_by": "contractor", "weighted": lcra,
+                  "contractor": "Example Research Ltd", "interviewed_by": "contractor",
+                  "interviewed_by_text": None, "weighting_other": None, "weighted": lcra,
                   "weighting_characteristics": list(survey_statistics.RAKED) if lcra else [],
                   "other_methods": None},
     }  # fmt: skip
@@ -515,6 +516,10 @@ def build(
                 {"priority": "non_emergency", "text": "20 working days from the report.", "amount": 20,
                  "unit": "working_days"},
             ],
+            "return_form": [
+                {"priority": priority, "several": False, "longest": None, "outline": None, "note": ""}
+                for priority in ("emergency", "non_emergency")
+            ],
             "context": {"raised": 9655, "completed": 9409, "closed_without_completion": 201,
                         "outstanding": 45},
         },
@@ -553,7 +558,8 @@ def build(
         "settings": {"departures": [{key: settings[2][key] for key in (
             "key", "value", "default", "description", "source")}], "all": settings},
         "checks": [
-            {"id": f"VAL-{number:02d}", "title": title, "outcome": outcome, "message": message}
+            {"id": f"VAL-{number:02d}", "title": title, "severity": "hard", "outcome": outcome,
+             "message": message, "fields": ["homes.tenure"], "source": "RSH's return of 2024/25"}
             for number, (title, outcome, message) in enumerate((
                 ("Total responses equal the sum of the methods", "passed", "512 = 402 + 110."),
                 ("CH02's denominator is CH01's numerator", "passed", "161 and 161; 22 and 22."),
@@ -587,14 +593,16 @@ def build(
         "return_form": {"form": "NROSH+ TSM return 2025", "note": "Check it against the form of the year."},
         "nrosh": [
             {"section": "Section2", "question": "Q3a", "datapoint": "DP_TSML565",
-             "field": "Online_Publication_URL", "label": "permanent URL", "value": "https://example.org/tsm",
+             "field": "Online_Publication_URL", "label": "permanent URL", "type": "url",
+             "symbol": "", "value": "https://example.org/tsm",
              "note": ""},
             {"section": "Section4", "question": "Q5L3C5", "datapoint": "DP_TSML227", "field": "TP05_VS_LCRA",
-             "label": "TP05 very satisfied", "value": 220, "note": ""},
+             "label": "TP05 very satisfied", "type": "count", "symbol": "", "value": 220, "note": ""},
             {"section": "Section3", "question": "Q2L5", "datapoint": "DP_TSML999", "field": "BS05_Numerator",
-             "label": "BS05 numerator", "value": None, "note": "Not applicable: no lifts."},
+             "label": "BS05 numerator", "type": "integer", "symbol": "[U]", "value": None,
+             "note": "Not applicable: no lifts."},
             {"section": "Section4", "question": "Q9", "datapoint": "DP_TSML998", "field": "Change",
-             "label": "Change on last year", "value": -5, "note": "=1+1"},
+             "label": "Change on last year", "type": "integer", "symbol": "", "value": -5, "note": "=1+1"},
         ],
     }  # fmt: skip
     document["comparison"] = _comparison(document, text)
@@ -649,7 +657,7 @@ def empty() -> dict[str, Any]:
             "reason": "Withheld: the file that it is made from was refused.",
         }  # fmt: skip
     document["survey"] = []
-    document["repairs"] = {"targets": [], "context": {"raised": 0, "completed": 0,
+    document["repairs"] = {"targets": [], "return_form": [], "context": {"raised": 0, "completed": 0,
                            "closed_without_completion": 0, "outstanding": 0}}  # fmt: skip
     for emptied in ("corrections", "exclusions", "rejected", "confirmations", "checks"):
         document[emptied] = []

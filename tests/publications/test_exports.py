@@ -123,7 +123,7 @@ def test_the_workbook_has_the_figures_as_numbers(workbook, hostile):
     values = {(row[0], row[2]): row[5] for row in rows}
     assert values == {(f["measure"], f["population"]): f["value"] for f in hostile["figures"]}
     assert workbook["Figures"]["F2"].number_format == "0.0"
-    assert workbook["NROSH+"]["F5"].value == -5
+    assert workbook["NROSH+"]["G5"].value == -5
 
 
 def test_the_workbook_shows_two_decimals_of_the_precision_and_stores_all(workbook, hostile):

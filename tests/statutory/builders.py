@@ -325,6 +325,7 @@ def inputs(
         stock=STOCK,
         blocks=BLOCKS,
         repairs_context=CONTEXT,
+        other_targets={"emergency": 0, "non_emergency": 0},
         findings=no_findings(),
         records_summary=[
             {
