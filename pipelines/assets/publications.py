@@ -28,6 +28,7 @@ from pipelines.publications import (
     return_json,
     return_pdf,
     return_xlsx,
+    tenants_embed_html,
     tenants_html,
 )
 from pipelines.storage import content_hash, parquet_bytes
@@ -65,6 +66,7 @@ OUTPUTS = {
     "nrosh_csv": ("nrosh.csv", "What is typed into NROSH+, in the form's order."),
     "return_xlsx": ("return.xlsx", "The same as a workbook: figures, entry sheet, findings."),
     "tenants_html": ("tenants.html", "The page that a landlord must publish for its tenants."),
+    "tenants_embed_html": ("tenants-embed.html", "The headlines of that page, to embed in a website."),
     "findings_csv": ("findings.csv", "Every finding, for the data team."),
     "findings_html": ("findings.html", "The findings as a page, summary first."),
     "findings_xlsx": ("findings.xlsx", "The findings as a workbook, the cells marked in copies of the rows."),
@@ -100,6 +102,7 @@ def render(
         "nrosh.csv": lambda: nrosh_csv(document),
         "return.xlsx": lambda: return_xlsx(document, listed),
         "tenants.html": lambda: tenants_html(document),
+        "tenants-embed.html": lambda: tenants_embed_html(document),
         "findings.csv": lambda: findings_csv(document, listed),
         "findings.html": lambda: findings_html(document, listed),
         "findings.xlsx": lambda: findings_xlsx(document, listed, copied),

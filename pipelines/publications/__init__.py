@@ -7,7 +7,7 @@ from pipelines.publications.exports import figures_csv, nrosh_csv, return_json
 from pipelines.publications.findings import findings_csv, findings_html
 from pipelines.publications.findings_workbook import findings_xlsx, rows_with_findings
 from pipelines.publications.pdf import return_pdf
-from pipelines.publications.tenants import tenants_html
+from pipelines.publications.tenants import tenants_embed_html, tenants_html
 from pipelines.publications.text import RenderError
 from pipelines.publications.workbook import return_xlsx
 
@@ -22,5 +22,6 @@ __all__ = [
     "return_pdf",
     "return_xlsx",
     "rows_with_findings",
+    "tenants_embed_html",
     "tenants_html",
 ]

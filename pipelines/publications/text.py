@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from urllib.parse import urlsplit
 
 from schemas.errors import TsmError
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+
+_NEVER_IN_AN_ADDRESS = re.compile(r"[\s\"'<>\\]")
+# Longer than any address that a person would publish.
+LONGEST_ADDRESS = 2000
 
 # The order of the five answers in every chart, table and file.
 ANSWER_CODES = ("VS", "FS", "NSD", "FD", "VD")
@@ -101,3 +106,18 @@ def is_missing(value: object) -> bool:
 def cell_text(value: object) -> str:
     """A value of a findings row as text; '' where it holds nothing."""
     return "" if is_missing(value) else str(value)
+
+
+def web_address(text: str | None) -> str:
+    """`text` where it is the address of a web page that a link may lead to, else ''.
+
+    >>> web_address("https://example.org/tsm"), web_address("javascript:alert(1)"), web_address(None)
+    ('https://example.org/tsm', '', '')
+    """
+    if not text or len(text) > LONGEST_ADDRESS or text != clean(text) or _NEVER_IN_AN_ADDRESS.search(text):
+        return ""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return ""
+    return text if parts.scheme.lower() in ("http", "https") and parts.hostname and not parts.username else ""
