@@ -7,6 +7,7 @@ Here: one step for all of them, because a return is replaced whole or not at all
 import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,13 @@ from pipelines.publications import (
     findings_html,
     findings_xlsx,
     nrosh_csv,
+    pdf_of,
     return_json,
-    return_pdf,
     return_xlsx,
     tenants_embed_html,
     tenants_html,
 )
+from pipelines.publications.bounded import bounded, stop
 from pipelines.storage import content_hash, parquet_bytes
 from schemas.rulebook import load_edition
 
@@ -74,7 +76,7 @@ OUTPUTS = {
         LEDGERS,
         "The rows behind every figure, one Parquet file a measure, and the survey's weights.",
     ),
-    "manifest": (manifest.NAME, "Hashes of every input and output, versions, the run."),
+    "manifest": (manifest.NAME, "Hashes of every input and output, and versions."),
 }
 
 
@@ -96,6 +98,7 @@ def render(
     """
     listed = findings.astype(object).where(findings.notna(), None).to_dict("records")
     as_json = return_json(document)
+    whose = f"The PDF of {document['landlord']['code']} for {document['reporting_year']}"
     makers: dict[str, Callable[[], bytes]] = {
         "return.json": lambda: as_json,
         "figures.csv": lambda: figures_csv(document),
@@ -106,12 +109,20 @@ def render(
         "findings.csv": lambda: findings_csv(document, listed),
         "findings.html": lambda: findings_html(document, listed),
         "findings.xlsx": lambda: findings_xlsx(document, listed, copied),
-        "return.pdf": lambda: return_pdf(document, as_json),
     }
     files = {}
-    for name, make in makers.items():
-        log.info("Writing %s", name)
-        files[name] = make()
+    # The PDF takes longest, in a process of its own: the others are made meanwhile.
+    with ThreadPoolExecutor(1) as beside:
+        log.info("Writing return.pdf")
+        pdf = beside.submit(bounded, pdf_of, as_json, what=whose)
+        try:
+            for name, make in makers.items():
+                log.info("Writing %s", name)
+                files[name] = make()
+            files["return.pdf"] = pdf.result()
+        except BaseException:
+            stop()
+            raise
     files |= {f"{LEDGERS}/{key}.parquet": parquet_bytes(lines) for key, lines in ledgers.items()}
     # What an auditor needs, and no more: the other columns say how the weight came about.
     published = weights[["population", "response_id", "weight"]]
@@ -179,8 +190,7 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
             files = render(marked, findings, own, weights, kept_frames(context, place, copied_keys))
             if log.data:
                 files[ACTS] = log.data
-            run = {"id": context.run.run_id, "partition": context.partition_key}
-            files[manifest.NAME] = manifest.manifest(marked, files, run)
+            files[manifest.NAME] = manifest.manifest(marked, files)
             publish_return(files, place.returns(code, year), log, spot, digest)
         for name, (file, _) in OUTPUTS.items():
             content = b"".join(

@@ -1,4 +1,8 @@
-"""The manifest of a return: what went in, what came out, by which rules and versions, all by hash."""
+"""The manifest of a return: what went in, what came out, by which rules and versions, all by hash.
+
+It is the same bytes whoever makes the return from the same files, so that its hash stands for all of it. Which
+run made it is in the record of runs, by that hash.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +19,10 @@ NAME = MANIFEST
 _PACKAGES = ("dagster", "holidays", "numpy", "pandas", "pandera", "pyarrow", "weasyprint")
 
 
-def manifest(document: Mapping[str, Any], files: Mapping[str, bytes], run: Mapping[str, str]) -> bytes:
-    """Return manifest.json: hashes of every input and output, asset data versions, software and run.
+def manifest(document: Mapping[str, Any], files: Mapping[str, bytes]) -> bytes:
+    """Return manifest.json: hashes of every input and output, asset data versions, and software.
 
-    `document` is the return document, `files` every other output by relative name, `run` names the run
-    (id, and how to find it); the run and the seal over all of it are the only parts that differ between two
-    runs on the same input.
+    `document` is the return document, `files` every other output by relative name.
     """
     content = {
         "landlord": document["landlord"]["code"],
@@ -33,6 +35,5 @@ def manifest(document: Mapping[str, Any], files: Mapping[str, bytes], run: Mappi
             {"file": name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
             for name, content in sorted(files.items())
         ],
-        "run": dict(run),
     }
     return sealed(content)

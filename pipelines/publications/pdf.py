@@ -101,6 +101,11 @@ def return_pdf(document: Mapping[str, Any], attachment: bytes) -> bytes:
     return html_to_pdf(return_html(document), attachment, date.fromisoformat(document["year_end"]))
 
 
+def pdf_of(attachment: bytes) -> bytes:
+    """The return as PDF from return.json alone, which it then carries; see `return_pdf`."""
+    return return_pdf(json.loads(attachment), attachment)
+
+
 def html_to_pdf(html: str, attachment: bytes, day: date) -> bytes:
     """Renders `html` with no way to fetch anything but data: addresses; see `return_pdf`."""
     from weasyprint import HTML, Attachment

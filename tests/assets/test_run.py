@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import time
 from decimal import Decimal
 from functools import partial
 from itertools import pairwise
@@ -13,9 +14,12 @@ import pytest
 
 from pipelines.assets.publications import OUTPUTS
 from pipelines.partitions import partition_key
+from schemas.errors import InputError
 from schemas.rulebook import load_edition
 from schemas.tables import TABLES
+from tests.elsewhere import run_elsewhere
 from tests.home import CODE, YEAR, Home
+from tests.publications import jobs
 
 KEY = partition_key(CODE, YEAR)
 # Replaced together or not at all, so materialised together.
@@ -141,10 +145,37 @@ def test_nothing_of_a_tenant_is_in_the_event_log(finished):
     assert [text for text in said if text.encode() in logs] == []
 
 
-def test_the_same_input_gives_the_same_outputs(finished, home):
-    assert home.run().success
+def test_the_same_input_gives_the_same_bytes_on_another_day_in_another_place(finished, tmp_path):
+    home = Home(tmp_path / "home with a space")
+    shutil.copytree(finished.path / "landlords", home.path / "landlords")
+    tsm = ["-c", "from pipelines.cli import main; main()", "--home", str(home.path), "run", CODE, YEAR]
+    begin = time.time()
+    run_elsewhere(tsm, tmp_path)
+    assert home.outputs.stat().st_mtime < begin + 86400  # the disk has the true day
+    with home.instance() as instance:
+        (run,) = instance.get_run_records()
+        assert run.create_timestamp.timestamp() > begin + 400 * 86400  # the program had the other one
     before, after = finished.published(), home.published()
-    assert {name for name in before if before[name] != after[name]} <= {"manifest.json"}
+    assert {name for name in before | after if before.get(name) != after.get(name)} == set()
+
+
+def test_the_record_of_runs_names_the_run_by_the_manifests_hash(finished):
+    manifest = hashlib.sha256(finished.published()["manifest.json"]).hexdigest()
+    assert tags(finished, "publications/manifest")["dagster/data_version"] == manifest
+    assert latest(finished, "publications/manifest").run_id
+
+
+def test_a_page_without_end_fails_the_run_and_leaves_the_last_good_return(home, monkeypatch):
+    from pipelines.assets import publications
+    from pipelines.runs import remake_pages
+
+    before = home.published()
+    monkeypatch.setattr(publications, "pdf_of", jobs.wait)
+    monkeypatch.setenv("TSM_RENDER_SECONDS", "1")
+    sentence = f"The PDF of {CODE} for {YEAR} was not made: it took more than 1 second and was ended"
+    with pytest.raises(InputError, match=sentence):
+        remake_pages(home.path, CODE, YEAR)
+    assert home.published() == before
 
 
 def spoil(home: Home) -> None:

@@ -66,7 +66,7 @@ def publish(year_folder: Path, made: dict[str, Any], ledger: bytes = LEDGER) -> 
     }
     if log.data:
         files[ACTS] = log.data
-    files[NAME] = manifest(marked, files, {"id": "test"})
+    files[NAME] = manifest(marked, files)
     publish_return(files, year_folder, log, spot, digest)
     return spot.folder
 
