@@ -1,7 +1,7 @@
 """The manifest of a return: what went in, what came out, by which rules and versions, all by hash.
 
-It is the same bytes whoever makes the return from the same files, so that its hash stands for all of it. Which
-run made it is in the record of runs, by that hash.
+It is the same bytes whoever makes the return from the same files, so that its hash stands for all of it.
+Which run made it is in the record of runs, by that hash.
 """
 
 from __future__ import annotations

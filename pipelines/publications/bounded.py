@@ -66,8 +66,7 @@ def bounded(
         case "late":
             raise RenderError(
                 f"{what} was not made: it took more than {plural(within.seconds, 'second')} "
-                f"and was ended. {kept} "
-                + cause.format("TSM_RENDER_SECONDS")
+                f"and was ended. {kept} " + cause.format("TSM_RENDER_SECONDS")
             )
         case "full":
             raise RenderError(

@@ -15,7 +15,7 @@ from pathlib import Path
 TEMPLATES = Path(__file__).resolve().parents[2] / "report_templates"
 # The typeface comes in two files a weight, which must not share a family name: WeasyPrint would take
 # one file's glyph numbers for the other's.
-_FAMILIES = {"latin": "Report Sans", "latin-ext": "Report Sans Extended"}
+FAMILIES = {"latin": "Report Sans", "latin-ext": "Report Sans Extended"}
 WEIGHTS = (400, 600, 700)
 _LATIN = "U+0000-00FF, U+0131, U+0152-0153, U+02BC, U+02C6, U+02DA, U+02DC, U+2000-206F, U+20AC, U+2122, U+2191, U+2193, U+2212, U+2215, U+FFFD"  # noqa: E501
 _LATIN_EXT = "U+0100-0130, U+0132-0151, U+0154-02BA, U+1E00-1EFF, U+20A0-20AB, U+20AD-20C4, U+2113"
@@ -103,7 +103,7 @@ def _font_face(subset: str) -> str:
     for weight in WEIGHTS:
         data = base64.b64encode(_file(subset, weight).read_bytes()).decode("ascii")
         rules.append(
-            f"@font-face {{ font-family: '{_FAMILIES[subset]}'; font-weight: {weight}; font-style: normal; "
+            f"@font-face {{ font-family: '{FAMILIES[subset]}'; font-weight: {weight}; font-style: normal; "
             f"src: url(data:font/woff2;base64,{data}) format('woff2'); "
             f"unicode-range: {_SUBSETS[subset]}; }}"
         )

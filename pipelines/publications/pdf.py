@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -13,7 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pipelines.publications.fonts import font_face_css, printable
+from pipelines.publications.fonts import FAMILIES, font_face_css, printable
 from pipelines.publications.pages import paper, stylesheet
 from pipelines.publications.text import RenderError
 
@@ -136,6 +136,8 @@ def _finish(document: Any, pdf: Any) -> None:
     """
     from pydyf import Array  # type: ignore[import-untyped]
 
+    _refuse_other_fonts(font.family for font in document.fonts.values())
+
     end = b"</rdf:RDF>"
     stream = next(each for each in pdf.objects if getattr(each, "extra", {}).get("Type") == "/Metadata")
     stream.stream = [part.replace(end, _UA_CLAIM + end) for part in stream.stream]
@@ -146,6 +148,15 @@ def _finish(document: Any, pdf: Any) -> None:
         if isinstance(each, dict) and each.get("S") == "/Figure":
             x1, y1, x2, y2 = each["A"]["BBox"]
             each["A"]["BBox"] = Array([0.75 * x1, 0.75 * (height - y2), 0.75 * x2, 0.75 * (height - y1)])
+
+
+def _refuse_other_fonts(families: Iterable[str]) -> None:
+    if strangers := sorted(set(families) - set(FAMILIES.values())):
+        raise RenderError(
+            f"The PDF was not made, because it would take a typeface of this machine "
+            f"({', '.join(strangers)}) for a character that the report's own lacks. This is a fault of the "
+            "report's template, not of your data: please report it."
+        )
 
 
 class _Collector(logging.Handler):

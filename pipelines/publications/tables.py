@@ -30,6 +30,7 @@ PART_MM = 108.0
 PAGE_MM = 228.0
 CELL_MM = 56.0
 _LONGEST = 4000  # characters: no cell of that length could fit
+MOST_ROWS = 400  # then a last row says how many more there are: a register is for machines
 CUT = " … (cut here; the whole text is in return.json)"
 
 
@@ -67,6 +68,9 @@ def make_table(
 ) -> Table:
     """A table from texts and cells. ValueError where a row's length is not the number of columns."""
     made = []
+    if len(rows) > MOST_ROWS:
+        more = Cell(f"{len(rows) - MOST_ROWS:,} more rows", "All of them are in return.json.")
+        rows = [*rows[:MOST_ROWS], [more, *[""] * (len(columns) - 1)]]
     for row in rows:
         if len(row) != len(columns):
             raise ValueError(f"table {caption!r}: a row has {len(row)} cells for {len(columns)} columns")

@@ -1,4 +1,4 @@
-"""No page holds a run up: at its limit of time or memory it is ended, and the user reads which and of what."""
+"""No page holds a run up: at its limit of time or memory it is ended, and the user reads which one."""
 
 from __future__ import annotations
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import html
-import os
 import re
-import subprocess
-import sys
 from datetime import date
 
 import pikepdf
@@ -16,8 +13,9 @@ import pytest
 from pipelines.publications import RenderError, content, return_json, return_pdf, tenants_html
 from pipelines.publications.fonts import advances, font_face_css
 from pipelines.publications.pages import paper
-from pipelines.publications.pdf import html_to_pdf, return_html
+from pipelines.publications.pdf import _refuse_other_fonts, html_to_pdf, return_html
 from pipelines.publications.text import count_text
+from tests.elsewhere import run_elsewhere
 from tests.publications import document as documents
 from tests.publications.pdf_reading import font_names, open_pdf, page_texts, squeezed, tags
 from tests.publications.verapdf import failed_rules
@@ -243,17 +241,13 @@ def test_the_same_bytes_twice(plain, pdfs):
     assert return_pdf(plain, return_json(plain)) == pdfs["plain"]
 
 
-@pytest.mark.parametrize("seed", ["0", "42"])
-def test_the_same_bytes_in_another_process_under_another_hash_seed(seed, pdfs):
+def test_the_same_bytes_in_another_process_on_another_day_without_fonts(pdfs, tmp_path):
     code = (
         "import hashlib; from pipelines.publications import return_json, return_pdf;"
         "from tests.publications.document import build; d = build();"
         "print(hashlib.sha256(return_pdf(d, return_json(d))).hexdigest())"
     )
-    environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": "Asia/Kathmandu"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
-    )
+    done = run_elsewhere(["-c", code], tmp_path)
     assert done.stdout.strip() == hashlib.sha256(pdfs["plain"]).hexdigest()
 
 
@@ -295,6 +289,19 @@ def test_the_refusals_above_are_about_the_request():
 def test_a_style_that_the_renderer_does_not_know_is_an_error():
     with pytest.raises(RenderError, match="colour"):
         html_to_pdf(page("<p>x</p>", "p { colour: red }"), b"{}", DAY)
+
+
+@pytest.mark.parametrize("body", ["<p>\u4e00</p>", "<p>&rarr;</p>", "<p class=a></p>"])
+def test_a_character_outside_the_typeface_is_refused(body):
+    """Whatever fonts this machine has: one with the character is refused, one without is warned of."""
+    with pytest.raises(RenderError, match=r"typeface of this machine|notdef glyph"):
+        html_to_pdf(page(body, ".a::after { content: '\\2192' }"), b"{}", DAY)
+
+
+def test_a_typeface_of_the_machine_is_refused():
+    with pytest.raises(RenderError, match=r"\(Comic Sans, Times\)"):
+        _refuse_other_fonts(["Report Sans", "Times", "Comic Sans"])
+    _refuse_other_fonts(["Report Sans", "Report Sans Extended"])
 
 
 def test_an_empty_value_is_an_error_not_the_word_none():

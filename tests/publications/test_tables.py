@@ -17,6 +17,7 @@ from pipelines.publications.pages import paper, stylesheet
 from pipelines.publications.tables import (
     CELL_MM,
     FONT_MM,
+    MOST_ROWS,
     PAGE_MM,
     PART_MM,
     WHOLE_MM,
@@ -35,6 +36,15 @@ COLUMNS = (Column("Name", 30), Column("What", 70))
 def test_a_short_table_stays_whole():
     table = make_table("Short", COLUMNS, [("a", "b")] * 3)
     assert parts(table) == (table,)
+
+
+def test_a_register_is_capped_and_says_how_many_rows_more_there_are():
+    table = make_table("Register", COLUMNS, [(f"row {number}", "b") for number in range(MOST_ROWS + 1234)])
+    assert len(table.rows) == MOST_ROWS + 1
+    assert table.rows[-2][0].text == f"row {MOST_ROWS - 1}"
+    assert table.rows[-1][0] == Cell("1,234 more rows", "All of them are in return.json.")
+    whole = make_table("Register", COLUMNS, [("a", "b")] * MOST_ROWS)
+    assert {row[0].text for row in whole.rows} == {"a"}
 
 
 @pytest.mark.parametrize(
