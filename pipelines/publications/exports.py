@@ -1,4 +1,9 @@
-"""The files for machines and spreadsheets: CSV and JSON, the same bytes every time."""
+"""The files for machines and spreadsheets: CSV and JSON, the same bytes every time.
+
+CSV is RFC 4180's: commas, lines that end in CR LF, UTF-8. nrosh.csv and findings.csv, which people open with
+a double click, begin with a byte order mark: without it Excel reads UTF-8 as the PC's own code page, and an
+accent or a dash is spoilt. figures.csv, for machines, has none: many readers take it into the first heading.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +11,11 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import schemas.outputs
-from pipelines.publications.text import ANSWER_CODES, clean, plain_number
+from pipelines.publications.text import ANSWER_CODES, STARTS_A_FORMULA, clean, plain_number
 
 # With the edition, and that it is provisional where it is: a table is read away from the return.
 FIGURE_COLUMNS = (*schemas.outputs.FIGURE_COLUMNS, "rules")
@@ -27,8 +33,6 @@ ANSWER_COLUMNS = dict(
 )
 # The columns that say how far a survey's result can be off: never rounded.
 PRECISION_COLUMNS = ("se", "deff", "n_effective", "ci_low", "ci_high", "unweighted_value")
-
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def rules_text(document: Mapping[str, Any]) -> str:
@@ -69,7 +73,18 @@ def nrosh_csv(document: Mapping[str, Any]) -> bytes:
 def nrosh_rows(document: Mapping[str, Any]) -> list[list[Any]]:
     """The fields of the NROSH+ form as rows in the order of NROSH_COLUMNS."""
     rules = rules_text(document)
-    return [[*(field[column] for column in NROSH_COLUMNS[:-1]), rules] for field in document["nrosh"]]
+    return [
+        [*(_entered(field) if column == "value" else field[column] for column in NROSH_COLUMNS[:-1]), rules]
+        for field in document["nrosh"]
+    ]
+
+
+def _entered(field: Mapping[str, Any]) -> Any:
+    """What is entered in a field of the form: of a rate 64.0, not 64."""
+    value = field["value"]
+    if field["type"] in ("percent", "per_1000") and isinstance(value, int | float):
+        return Decimal(plain_number(value, 1))
+    return value
 
 
 def to_csv(
@@ -103,6 +118,8 @@ def _csv_cell(value: Any, places: int | None) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     if isinstance(value, int | float):
         return plain_number(value, places)
     return harmless(str(value))
@@ -115,4 +132,4 @@ def harmless(text: str) -> str:
     ("'=1+1", "'-5", 'Jo')
     """
     text = clean(text)
-    return f"'{text}" if text.startswith(_STARTS_A_FORMULA) else text
+    return f"'{text}" if text.startswith(STARTS_A_FORMULA) else text

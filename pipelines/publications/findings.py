@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from typing import Any
 
 from pipelines.publications.content import labels, table_word
 from pipelines.publications.exports import rules_text, to_csv
+from pipelines.publications.masking import MASKED, is_private
 from pipelines.publications.pages import screen, stylesheet
 from pipelines.publications.text import cell_text, date_text, is_missing, plural
 from schemas.outputs import FINDING_COLUMNS
@@ -17,6 +19,7 @@ COLUMNS = (*FINDING_COLUMNS, "rules")
 # What the page lists of one group, and how many figures it ranks; findings.csv has every finding.
 MOST_ROWS = 50
 MOST_FIGURES = 12
+_SHOWN = [COLUMNS.index(name) for name in ("table", "column", "value", "message")]
 _GRADES = {"stop": 0, "confirm": 1, "note": 2}
 ANSWER_TEXTS = {
     "stop": "Put right: the return is withheld until they are",
@@ -182,7 +185,22 @@ def findings_rows(findings: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
             0 if is_missing(each["row"]) else int(each["row"]),
         ),
     )
-    return [[_plain(each.get(column), column) for column in COLUMNS] for each in ordered]
+    return [_shown([_plain(each.get(column), column) for column in COLUMNS]) for each in ordered]
+
+
+def _shown(row: list[Any]) -> list[Any]:
+    """A row without anything of a person: its value is masked, also where the message quotes it."""
+    table, column, value, message = (row[at] for at in _SHOWN)
+    if value and ("@" in value or _private(table or "", column or "")):
+        row[_SHOWN[2]] = MASKED
+        if message and value in message:
+            row[_SHOWN[3]] = message.replace(value, MASKED)
+    return row
+
+
+@cache
+def _private(table: str, column: str) -> bool:
+    return is_private(table, [column])
 
 
 def _plain(value: Any, column: str) -> Any:

@@ -6,61 +6,25 @@ personal value is in either: columns of a person's particulars and free text sho
 
 from __future__ import annotations
 
-import io
-import re
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
-from xml.sax.saxutils import escape
 
 import numpy as np
 import pandas as pd
 
-from pipelines.publications.content import labels, table_word
+from pipelines.publications.content import table_word
 from pipelines.publications.exports import rules_text
-from pipelines.publications.findings import COLUMNS, findings_rows, in_groups, in_short
-from pipelines.publications.text import cell_text, clean, plural
-from pipelines.publications.workbook import _fixed
-from schemas.tables import TABLES, is_personal
+from pipelines.publications.findings import in_short
+from pipelines.publications.masking import MASKED, is_private
+from pipelines.publications.text import cell_text, plural
+from pipelines.publications.workbook import LONGEST_CELL, each_finding, finding_groups, shortened
+from pipelines.publications.workbook_sheets import NOT_SHOWN, Head, Sheet, contents, workbook
+from schemas.tables import TABLES
 
 MOST_ROWS = 5_000
 MOST_COLUMNS = 60
-LONGEST_CELL = 2_000  # characters; Excel itself holds 32,767
-MASKED = "•••"
 ROW, FILE = "source_row", "source_file"
-_MOST_FINDINGS = 1_048_575  # what a sheet holds below its headings
-_NOT_SHOWN = " … (cut here)"
-_HEADINGS = {
-    "finding_id": "Finding",
-    "grade": "Grade",
-    "table": "Table",
-    "file": "File",
-    "sheet": "Sheet",
-    "row": "Row",
-    "column": "Column",
-    "value": "Value",
-    "record_id": "Record",
-    "title": "What",
-    "message": "What was found",
-    "remedy": "What to do",
-    "effect": "Effect",
-    "touches": "Figures touched",
-    "rules": "Rules",
-}
-_WIDTHS = {"message": 60, "remedy": 50, "title": 36, "file": 24, "value": 24, "record_id": 18, "touches": 24}
-_SUMMARY = (
-    ("Grade", 10),
-    ("What was found", 48),
-    ("Table", 24),
-    ("Finding", 12),
-    ("How many", 10),
-    ("Where", 28),
-    ("What it could move, at most", 48),
-    ("What to do", 48),
-    ("Confirmed", 36),
-)
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class Places(Protocol):
@@ -193,7 +157,7 @@ def _shown_as(column: str, origin: Places | None, said: Mapping[str, Mapping[str
 
 
 def _cut(cells: pd.Series) -> pd.Series:
-    return cells.where(cells.str.len() <= LONGEST_CELL, cells.str.slice(0, LONGEST_CELL) + _NOT_SHOWN)
+    return cells.where(cells.str.len() <= LONGEST_CELL, cells.str.slice(0, LONGEST_CELL) + NOT_SHOWN)
 
 
 def _masked(cells: pd.Series, names: Sequence[str], table: str) -> pd.Series:
@@ -201,12 +165,9 @@ def _masked(cells: pd.Series, names: Sequence[str], table: str) -> pd.Series:
 
     `names`: our name of the column, and the landlord's headings of it.
     """
-    columns = [TABLES[table].by_name[name] for name in names if name in TABLES[table].by_name]
-    private = any(column.personal or column.free_text for column in columns)
-    private = private or any(is_personal(re.sub("[^a-z0-9]+", "_", name.lower())) for name in names)
     return (
         cells.where(cells.str.strip() == "", MASKED)
-        if private
+        if is_private(table, names)
         else cells.mask(cells.str.contains("@", regex=False), MASKED)
     )
 
@@ -219,186 +180,30 @@ def findings_xlsx(
     findings: Sequence[Mapping[str, Any]],
     sheets: Mapping[str, pd.DataFrame],
 ) -> bytes:
-    """The workbook: Summary, Findings, and a sheet for each table of `sheets`; the same bytes every time.
+    """The workbook: contents, the findings in groups, each finding, and a worksheet a table of `sheets`.
 
     `sheets[table]`: the landlord's rows that have findings (see `rows_with_findings`): text, `source_row` as
     a column or as the index, `source_file` where they are from several files. The cells that a finding names
-    are filled, framed and bold, and the rule stands in words beside them. Nothing in the workbook runs.
+    are filled, framed and bold, and the rule stands in words beside them. Nothing in the workbook runs, and
+    its bytes are the same every time.
     """
-    from openpyxl import Workbook
-
-    book = Workbook()
-    book.remove(book.active)
     copies = [
         _Copy(table, sheets[table], findings) for table in TABLES if table in sheets and len(sheets[table])
     ]
-    written = [
-        _summary(_Sheet(book, "Summary"), document, findings, copies),
-        _findings(_Sheet(book, "Findings"), document, findings),
-        *(copy.write(_Sheet(book, table_word(copy.table)[:31])) for copy in copies),
-    ]
-    moment = datetime.fromisoformat(document["year_end"])
-    properties = book.properties
-    properties.title = clean(f"{document['landlord']['name']}: findings {document['reporting_year']}")
-    properties.creator = document["software"]["name"]
-    properties.language = "en-GB"
-    properties.created = moment
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return _fixed(_filled(buffer.getvalue(), written), moment)
-
-
-class _Sheet:
-    """A sheet: the library makes its frame and styles; its rows are written here, ten times as quick.
-
-    Every text is an inline string, which no spreadsheet reads as a formula whatever it begins with.
-    """
-
-    def __init__(self, book: Any, title: str) -> None:
-        self.frame = book.create_sheet(title)
-        self.rows: list[str] = []
-        self._styles: dict[tuple[str, bool], int] = {}
-        self._letters: list[str] = []
-
-    def widths(self, widths: Sequence[float]) -> None:
-        """Set the widths of the columns; no row has more of them."""
-        from openpyxl.utils import get_column_letter
-
-        self._letters = [get_column_letter(at) for at in range(1, len(widths) + 1)]
-        for letter, width in zip(self._letters, widths, strict=True):
-            self.frame.column_dimensions[letter].width = width
-
-    @property
-    def reach(self) -> str:
-        """The range of all rows, as wide as the sheet."""
-        return f"A1:{self._letters[-1]}{max(len(self.rows), 1)}"
-
-    def add(self, values: Sequence[Any], styles: Sequence[str] = ()) -> None:
-        """Add a row: integers and texts, None for an empty cell; styles are plain where none is given."""
-        line = len(self.rows) + 1
-        cells = [
-            self._cell(f"{letter}{line}", value, style)
-            for letter, value, style in zip(
-                self._letters, values, styles or ["plain"] * len(values), strict=False
-            )
-        ]
-        self.rows.append(f'<row r="{line}">{"".join(cells)}</row>')
-
-    def _cell(self, at: str, value: Any, style: str) -> str:
-        if value is None or value == "":
-            return f'<c r="{at}" s="{self._style(style)}"/>' if style == "marked" else ""
-        if isinstance(value, int):
-            return f'<c r="{at}" s="{self._style(style)}"><v>{value}</v></c>'
-        text = str(value)
-        if len(text) > LONGEST_CELL + len(_NOT_SHOWN):
-            text = text[:LONGEST_CELL] + _NOT_SHOWN
-        if not text.isprintable():
-            text = clean(text.encode("utf-8", "replace").decode()).replace("\r", " ")
-        number = self._style(style, quoted=text.startswith(_RUNS))
-        return (
-            f'<c r="{at}" s="{number}" t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
-        )
-
-    def _style(self, name: str, *, quoted: bool = False) -> int:
-        """The number of a style; `quoted`: text stays text also when somebody edits the cell."""
-        key = (name, quoted)
-        if key not in self._styles:
-            from openpyxl.cell import WriteOnlyCell
-            from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-
-            cell = WriteOnlyCell(self.frame)
-            cell.alignment = Alignment(wrap_text=name in ("wrapped", "heading"), vertical="top")
-            cell.font = Font(bold=name in ("heading", "title", "marked"), size=14 if name == "title" else 11)
-            if name == "marked":
-                edge = Side(style="medium", color="801650")
-                cell.border = Border(left=edge, right=edge, top=edge, bottom=edge)
-                cell.fill = PatternFill("solid", fgColor="FFE9A8")
-            cell.quotePrefix = quoted
-            self._styles[key] = cell.style_id
-        return self._styles[key]
-
-    def headings(self, names: Sequence[str]) -> None:
-        self.add(names, ["heading"] * len(names))
-
-
-def _filled(workbook: bytes, sheets: Sequence[_Sheet]) -> bytes:
-    """The workbook with the rows in its sheets, which the library left empty."""
-    out = io.BytesIO()
-    rows = {sheet.frame.path.lstrip("/"): sheet for sheet in sheets}
-    with zipfile.ZipFile(io.BytesIO(workbook)) as source, zipfile.ZipFile(out, "w") as target:
-        for entry in source.namelist():
-            data, sheet = source.read(entry), rows.get(entry)
-            if sheet is None:
-                target.writestr(entry, data)
-                continue
-            before, after = re.split(rb"<sheetData ?/>|<sheetData></sheetData>", data)
-            reach = f'<dimension ref="{sheet.reach}"'.encode()
-            with target.open(entry, "w") as content:
-                content.write(re.sub(rb'<dimension ref="[^"]*"', reach, before) + b"<sheetData>")
-                for row in sheet.rows:
-                    content.write(row.encode("utf-8"))
-                content.write(b"</sheetData>" + after)
-    return out.getvalue()
-
-
-def _summary(
-    sheet: _Sheet,
-    document: Mapping[str, Any],
-    findings: Sequence[Mapping[str, Any]],
-    copies: Sequence[_Copy],
-) -> _Sheet:
-    sheet.widths([width for _, width in _SUMMARY])
-    sheet.add(
-        [f"{document['landlord']['name']}: findings in the files for {document['reporting_year']}"], ["title"]
+    told = [finding_groups(document), each_finding(document, findings), *(copy.sheet() for copy in copies)]
+    landlord, year = document["landlord"]["name"], document["reporting_year"]
+    first = contents(
+        f"{landlord}: findings in the files for {year}",
+        [*in_short(document), f"Rules: {rules_text(document)}"],
+        told,
     )
-    for sentence in in_short(document):
-        sheet.add([sentence])
-    sheet.add([f"Rules: {rules_text(document)}"])
-    sheet.add([])
-    groups = in_groups(document)
-    if groups:
-        sheet.headings([name for name, _ in _SUMMARY])
-    for group in groups:
-        what = f"{group.title}: {group.message}" if group.message else group.title
-        texts = [group.grade, what, group.table, group.finding_id, group.records, group.where]
-        sheet.add([*texts, group.moves, group.remedy, group.confirmed], ["wrapped"] * len(_SUMMARY))
-    sheet.add([])
-    sheet.headings(["Sheet", "What is on it"])
-    every = f"{len(findings):,} findings" if len(findings) <= _MOST_FINDINGS else "As many as a sheet holds"
-    sheet.add(["Findings", f"{every}, with file, row and column; findings.csv has every one."])
-    for copy in copies:
-        sheet.add([table_word(copy.table), copy.about])
-    return sheet
-
-
-def _findings(sheet: _Sheet, document: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> _Sheet:
-    from openpyxl.worksheet.filters import AutoFilter
-    from openpyxl.worksheet.table import Table, TableColumn
-
-    columns = COLUMNS[:-1]  # the summary says by which rules
-    widths = [_WIDTHS.get(column, 14) for column in columns]
-    sheet.widths(widths)
-    sheet.frame.freeze_panes = "A2"
-    sheet.headings([_HEADINGS[column] for column in columns])
-    table, touches = columns.index("table"), columns.index("touches")
-    touched: dict[str, str] = {}
-    for row in findings_rows(findings)[:_MOST_FINDINGS]:
-        keys = row[touches] or ""
-        if keys not in touched:
-            touched[keys] = labels(document, [key for key in keys.split(";") if key])
-        row[table], row[touches] = table_word(row[table] or ""), touched[keys]
-        styles = [
-            "wrapped" if len(str(value)) > width else "plain"
-            for value, width in zip(row, widths, strict=False)
-        ]
-        sheet.add(row[:-1], styles)
-    if len(sheet.rows) > 1:  # a table names its header row to a screen reader; Excel refuses one without rows
-        named = Table(displayName="Findings", ref=sheet.reach, autoFilter=AutoFilter(ref=sheet.reach))
-        named.tableColumns = [
-            TableColumn(id=at, name=_HEADINGS[column]) for at, column in enumerate(columns, start=1)
-        ]
-        sheet.frame.add_table(named)
-    return sheet
+    return workbook(
+        [first, *told],
+        title=f"{landlord}: findings {year}",
+        author=landlord,
+        about=f"Made with {document['software']['name']}",
+        moment=datetime.fromisoformat(document["year_end"]),
+    )
 
 
 class _Copy:
@@ -447,9 +252,7 @@ class _Copy:
     def about(self) -> str:
         """What the sheet holds, and what was cut."""
         rows, columns = len(self.frame), self.columns_left_out
-        said = (
-            f"Your {plural(rows, 'row')} with findings; the cells that a finding names are filled and framed."
-        )
+        said = "The cells that a finding names are filled and framed."
         if rows < self.total:
             first = "first " if rows == MOST_ROWS else ""
             said += f" {self.total:,} rows have findings: these are the {first}{rows:,} that could be copied."
@@ -457,22 +260,18 @@ class _Copy:
             said += f" {plural(columns, 'column')} that no finding names left out."
         return said
 
-    def write(self, sheet: _Sheet) -> _Sheet:
-        """Write where each row stands, what was found in it, and the row."""
-        where = ["Row in your file", *(["File"] if self.several else [])]
-        told = ["Findings", "What was found", "What to do"]
+    def sheet(self) -> Sheet:
+        """Where each row stands, what was found in it, and the row."""
+        where = [Head("Row in your file", 12, "plain"), *([Head("File", 26)] if self.several else [])]
+        told = [Head("Findings", 14), Head("What was found", 60), Head("What to do", 40)]
         shown = self.columns[:MOST_COLUMNS]
-        sheet.widths(
-            [10, *([24] if self.several else []), 12, 60, 40, *(max(12, min(len(c) + 3, 30)) for c in shown)]
-        )
-        sheet.frame.freeze_panes = "B2"
-        sheet.headings([*where, *told, *shown])
+        theirs = [Head(name, max(12, min(len(name) + 3, 30))) for name in shown]
         cells = [
             _masked(_cut(self.frame[name].fillna("").astype("str")), [name], self.table).to_list()
             for name in shown
         ]
         files = self.frame[FILE].to_list() if self.several else []
-        before = ["plain"] * len(where) + ["wrapped"] * len(told)
+        rows = []
         for place, number in enumerate(self.frame[ROW].to_list()):
             notes = sorted(self.notes.get(place, ()), key=lambda note: cell_text(note["finding_id"]))
             lines = (
@@ -480,17 +279,26 @@ class _Copy:
                 [f"{_name(note)}: {cell_text(note['message'])}" for note in notes],
                 [cell_text(note["remedy"]) for note in notes],
             )
-            sheet.add(
+            rows.append(
                 [
                     int(number),
                     *files[place : place + 1],
-                    *("\n".join(dict.fromkeys(each)) for each in lines),
+                    *(shortened("\n".join(dict.fromkeys(each))) for each in lines),
                     *(column[place] for column in cells),
-                ],
-                [*before, *("marked" if (place, name) in self.marked else "plain" for name in shown)],
+                ]
             )
-        sheet.frame.auto_filter.ref = sheet.reach
-        return sheet
+        first = len(where) + len(told)
+        at = {name: first + number for number, name in enumerate(shown)}
+        word = table_word(self.table)
+        return Sheet(
+            word,
+            f"{word}: your rows with findings",
+            [self.about, "Empty cells are empty in your file."],
+            [*where, *told, *theirs],
+            rows,
+            long=True,
+            marked={(place, at[name]) for place, name in self.marked if name in at},
+        )
 
 
 def _name(finding: Mapping[str, Any]) -> str:

@@ -15,6 +15,9 @@ _NEVER_IN_AN_ADDRESS = re.compile(r"[\s\"'<>\\]")
 # Longer than any address that a person would publish.
 LONGEST_ADDRESS = 2000
 
+# What may stand at the start of a text that a spreadsheet takes for a formula, full width forms included.
+STARTS_A_FORMULA = (*"=+-@\t\r\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
 # The order of the five answers in every chart, table and file.
 ANSWER_CODES = ("VS", "FS", "NSD", "FD", "VD")
 

@@ -19,6 +19,7 @@ from pipelines.sample import SampleSpec, write_sample
 from pipelines.statutory.finding_effects import findings_document, group_effects, nothing_unused
 from pipelines.statutory.findings import finding_groups
 from tests.publications.test_web import Reader
+from tests.publications.xlsx_reading import table_of
 
 CODE, YEAR = "T0001", "2024-25"
 # No planted faults: what is found is of the fault under test.
@@ -91,5 +92,5 @@ def test_it_is_one_group_of_one_finding(
     received = receive(folder / YEAR, table)
     copied = {} if received.frame is None else {table: rows_with_findings(received.frame, findings, table)}
     workbook = openpyxl.load_workbook(io.BytesIO(findings_xlsx(document, listed, copied)))
-    assert workbook.sheetnames == ["Summary", "Findings"]
-    assert workbook["Findings"].max_row == 2
+    assert workbook.sheetnames == ["Contents", "Findings", "Each finding"]
+    assert len(table_of(workbook, "Each finding")) == 1

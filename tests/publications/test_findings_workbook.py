@@ -10,6 +10,7 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
+from openpyxl.utils import get_column_letter
 
 from pipelines.intake import check_table, receive
 from pipelines.publications.findings_workbook import (
@@ -24,8 +25,8 @@ from pipelines.statutory.findings import finding_groups
 from schemas.outputs import FINDING_COLUMNS
 from schemas.rulebook import load_edition
 from tests.publications import document as documents
+from tests.publications.xlsx_reading import FILL, faults, lines_of, table_of
 
-FILL = "00FFE9A8"
 HOSTILE = ["=1+1", "@SUM(A1)", "+1", "-1", "\t=1", "#N/A", "a\x07b\x00c", "Ŵyn", "W" * 40_000,
            "\U0001f600" * 40_000, "<b>&amp;</b>", "_x0041_", "]]>", "\ufffe", "  kept  "]  # fmt: skip
 
@@ -64,8 +65,15 @@ def marked(sheet: Any) -> list[tuple[str, Any]]:
     return [(cell.coordinate, cell.value) for cell in cells]
 
 
-def rows_of(sheet: Any) -> list[tuple[Any, ...]]:
-    return list(sheet.iter_rows(values_only=True))
+def headings(sheet: Any) -> list[str]:
+    """The headings of a worksheet's table."""
+    (table,) = sheet.tables.values()
+    return [cell.value for cell in sheet[table.ref][0]]
+
+
+def told_of(workbook: Any, name: str = "Repairs") -> str:
+    """What a worksheet says of itself beneath its title."""
+    return lines_of(workbook, name)[1]
 
 
 # ------------------------------------------------------------------------------------------------- the copy
@@ -100,8 +108,8 @@ def test_columns_beyond_the_limit_go_but_never_the_contracts_nor_one_that_a_find
     assert copied.shape[1] == MOST_COLUMNS + 1
     assert {"repair_id", "completed_at", "status", "extra_79", "extra_0"} <= set(copied.columns)
     assert copied.attrs["columns_left_out"] == 83 - MOST_COLUMNS
-    sheet = opened([finding(2, "extra_79")], {"repairs": copied})["Summary"]
-    assert any("23 columns that no finding names left out." in str(row[1]) for row in rows_of(sheet))
+    book = opened([finding(2, "extra_79")], {"repairs": copied})
+    assert told_of(book).endswith("23 columns that no finding names left out.")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +175,7 @@ def test_a_mapped_table_is_copied_as_it_stood_under_the_landlords_own_headings(t
     listed = checked.findings.to_dict("records")
     sheet = opened(listed, {"repairs": copied})["Repairs"]
     assert [value for _, value in marked(sheet)] == ["31/02/2025 10:00"]
-    assert "Operative" not in [cell.value for cell in sheet[1]]
+    assert "Operative" not in headings(sheet)
 
 
 def test_rows_of_several_files_are_told_apart_and_each_heading_means_its_own_files_column(tmp_path):
@@ -190,10 +198,10 @@ def test_rows_of_several_files_are_told_apart_and_each_heading_means_its_own_fil
         ["april.csv", 3, "A2"], ["may.csv", 2, "M1"],
     ]  # fmt: skip
     sheet = opened(checked.findings.to_dict("records"), {"repairs": copied})["Repairs"]
-    assert [cell.value for cell in sheet[1]][:2] == ["Row in your file", "File"]
+    assert headings(sheet)[:2] == ["Row in your file", "File"]
     assert [value for _, value in marked(sheet)] == ["31/02/2025 10:00"] * 2
-    column = {cell.value: cell.column_letter for cell in sheet[1]}["completed_at"]
-    assert [coordinate for coordinate, _ in marked(sheet)] == [f"{column}2", f"{column}3"]
+    column = get_column_letter(headings(sheet).index("completed_at") + 1)
+    assert [coordinate for coordinate, _ in marked(sheet)] == [f"{column}7", f"{column}8"]
 
 
 class Register:
@@ -252,91 +260,101 @@ def usual() -> tuple[list[dict[str, Any]], dict[str, pd.DataFrame]]:
     return findings, {"repairs": rows_with_findings(repairs(), frame_of(findings), "repairs")}
 
 
-def test_the_sheets_are_a_summary_the_findings_and_the_tables_that_have_any():
+def test_the_sheets_are_the_contents_the_findings_and_the_tables_that_have_any():
     findings, sheets = usual()
     workbook = opened(
         findings, sheets | {"homes": pd.DataFrame({"source_row": pd.Series([], dtype="int64")})}
     )
-    assert workbook.sheetnames == ["Summary", "Findings", "Repairs"]
+    assert workbook.sheetnames == ["Contents", "Findings", "Each finding", "Repairs"]
     assert workbook.properties.language == "en-GB"
+    assert faults(workbook) == []
 
 
-def test_the_summary_says_what_how_many_how_far_what_to_do_and_who_confirmed():
+def test_the_contents_say_in_short_what_was_found_and_where_it_is():
+    workbook = opened(*usual())
+    assert lines_of(workbook, "Contents") == [
+        "Example Homes Limited: findings in the files for 2024-25",
+        "1 matter to confirm or put right; 1 other is confirmed.",
+        "1 note for information.",
+        "Rules: 2024-25",
+        "This worksheet has one table.",
+    ]
+    assert [(row["Worksheet"], row["How long its table is"]) for row in table_of(workbook, "Contents")] == [
+        ("Findings", "3 rows"), ("Each finding", "4 rows"), ("Repairs", "2 rows"),
+    ]  # fmt: skip
+    assert told_of(workbook) == "The cells that a finding names are filled and framed."
+
+
+def test_the_groups_say_what_how_many_how_far_what_to_do_and_who_confirmed():
     document = documents.build()
     document["findings"]["groups"][0]["moves_text"] = "RP02 (2) is 97.3%, could be 96.6% to 97.4%"
     document["findings"]["groups"][2] |= {"first_rows": "no single row", "message": "No UPRN column."}
-    rows = rows_of(opened(*usual(), document)["Summary"])
-    assert rows[0][0] == "Example Homes Limited: findings in the files for 2024-25"
-    assert rows[1][0] == "1 matter to confirm or put right; 1 other is confirmed."
-    assert rows[3][0] == "Rules: 2024-25"
-    head = next(number for number, row in enumerate(rows) if row[0] == "Grade")
-    assert rows[head + 1] == (
+    rows = table_of(opened(*usual(), document), "Findings")
+    assert tuple(rows[0].values()) == (
         "confirm", "Completed before it was reported", "Repairs", "REP-006", 14,
         "rows 12, 40, 977 and 11 more", "RP02 (2) is 97.3%, could be 96.6% to 97.4%",
         "Correct reported_at or completed_at in the repairs system and send the file again.", None,
     )  # fmt: skip
-    assert rows[head + 2][8] == "Confirmed by Jo Example on 2 May 2025: Typing errors of one interviewer."
-    assert rows[head + 3][1] == "Home without a UPRN: No UPRN column."
-    assert [row[:2] for row in rows[-3:]] == [
-        ("Sheet", "What is on it"),
-        ("Findings", "4 findings, with file, row and column; findings.csv has every one."),
-        ("Repairs", "Your 2 rows with findings; the cells that a finding names are filled and framed."),
-    ]
+    assert rows[1]["Confirmed"] == "Confirmed by Jo Example on 2 May 2025: Typing errors of one interviewer."
+    assert rows[2]["What was found"] == "Home without a UPRN: No UPRN column."
 
 
 def test_every_finding_is_a_row_of_a_table_that_can_be_filtered_under_a_heading_that_stays():
-    findings, sheets = usual()
-    sheet = opened(findings, sheets)["Findings"]
-    rows = rows_of(sheet)
-    assert rows[0][:8] == ("Finding", "Grade", "Table", "File", "Sheet", "Row", "Column", "Value")
-    assert [(row[0], row[5]) for row in rows[1:]] == [
+    workbook = opened(*usual())
+    sheet, rows = workbook["Each finding"], table_of(workbook, "Each finding")
+    assert headings(sheet)[:8] == ["Finding", "Grade", "Table", "File", "Sheet", "Row", "Column", "Value"]
+    assert [(row["Finding"], row["Row"]) for row in rows] == [
         ("REP-501", 2), ("REP-503", 3), ("REP-902", 2), ("FIL-017", None),
     ]  # fmt: skip
-    assert rows[1][2] == "Repairs"
-    assert rows[1][13] == "RP02 (1), RP02 (2)"
-    assert sheet.freeze_panes == "A2"
-    assert sheet.tables["Findings"].autoFilter.ref == sheet.tables["Findings"].ref == "A1:N5"
+    assert rows[0]["Table"] == "Repairs"
+    assert rows[0]["Figures touched"] == "RP02 (1), RP02 (2)"
+    assert sheet.freeze_panes == "B6"
+    (table,) = sheet.tables.values()
+    assert table.autoFilter.ref == table.ref == "A5:N9"
     assert max(dimension.width for dimension in sheet.column_dimensions.values()) == 60
 
 
 def test_the_cells_that_findings_name_are_marked_also_where_they_are_blank_and_the_rule_stands_beside():
-    sheet = opened(*usual())["Repairs"]
-    assert [cell.value for cell in sheet[1]] == [
+    workbook = opened(*usual())
+    sheet = workbook["Repairs"]
+    assert headings(sheet) == [
         "Row in your file", "Findings", "What was found", "What to do", "repair_id", "completed_at",
     ]  # fmt: skip
-    assert marked(sheet) == [("E2", "R1"), ("F2", "2024-05-01"), ("F3", None)]
-    assert [cell.value for cell in sheet[2]][:4] == [
+    assert marked(sheet) == [("E7", "R1"), ("F7", "2024-05-01"), ("F8", None)]
+    assert list(table_of(workbook, "Repairs")[0].values())[:4] == [
         2, "REP-501\nREP-902",
         "REP-501, completed_at: completed_at is wrong.\nREP-902, repair_id: repair_id is wrong.",
         "Correct it.",
     ]  # fmt: skip
-    assert sheet.freeze_panes == "B2"
-    assert sheet.auto_filter.ref == "A1:F3"
+    assert sheet.freeze_panes == "B7"
+    (table,) = sheet.tables.values()
+    assert table.autoFilter.ref == "A6:F8"
 
 
 def test_rows_numbered_by_the_index_will_do_and_a_finding_of_no_column_marks_none():
     findings = [finding(3, "", "REP-901", message="Repeated."), finding(2, "no such column")]
-    sheet = opened(findings, {"repairs": repairs()})["Repairs"]
-    assert marked(sheet) == []
-    assert [row[:2] for row in rows_of(sheet)[1:]] == [(2, "REP-501"), (3, "REP-901"), (4, None)]
-    assert sheet["C3"].value == "REP-901: Repeated."
+    workbook = opened(findings, {"repairs": repairs()})
+    assert marked(workbook["Repairs"]) == []
+    rows = table_of(workbook, "Repairs")
+    assert [(row["Row in your file"], row["Findings"]) for row in rows] == [
+        (2, "REP-501"), (3, "REP-901"), (4, None),
+    ]  # fmt: skip
+    assert rows[1]["What was found"] == "REP-901: Repeated."
 
 
-def test_where_rows_are_cut_the_summary_says_so():
+def test_where_rows_are_cut_the_worksheet_says_so():
     findings = [finding(row, "completed_at") for row in range(2, MOST_ROWS + 4)]
     many = repairs(repair_id=[f"R{n}" for n in range(MOST_ROWS + 2)], completed_at=["x"] * (MOST_ROWS + 2))
     workbook = opened(findings, {"repairs": rows_with_findings(many, frame_of(findings), "repairs")})
-    assert workbook["Repairs"].max_row == MOST_ROWS + 1
-    assert rows_of(workbook["Summary"])[-1][1].endswith(
-        "5,002 rows have findings: these are the first 5,000 that could be copied."
-    )
-    assert workbook["Findings"].max_row == MOST_ROWS + 3
+    assert len(table_of(workbook, "Repairs")) == MOST_ROWS
+    assert "5,002 rows have findings: these are the first 5,000 that could be copied." in told_of(workbook)
+    assert len(table_of(workbook, "Each finding")) == MOST_ROWS + 2
 
 
-def test_where_a_row_could_not_be_copied_the_summary_says_so():
+def test_where_a_row_could_not_be_copied_the_worksheet_says_so():
     findings, sheets = usual()
-    summary = opened([*findings, finding(99, "completed_at")], sheets)["Summary"]
-    assert rows_of(summary)[-1][1].endswith("3 rows have findings: these are the 2 that could be copied.")
+    workbook = opened([*findings, finding(99, "completed_at")], sheets)
+    assert "3 rows have findings: these are the 2 that could be copied." in told_of(workbook)
 
 
 def unzipped(content: bytes) -> dict[str, bytes]:
@@ -360,7 +378,7 @@ def test_hostile_cells_are_only_text():
     assert max(len(str(cell.value)) for cell in cells) < LONGEST_CELL * 1.2
     for cell in cells:
         assert cell.quotePrefix == str(cell.value).startswith(("=", "+", "-", "@", "\t"))
-    copied = [row[4] for row in rows_of(workbook["Repairs"])[1:]]
+    copied = [row["repair_id"] for row in table_of(workbook, "Repairs")]
     assert copied[0] == "=1+1"
     assert copied[1] == MASKED  # it holds an @
     assert copied[5] == "#N/A"
@@ -370,8 +388,8 @@ def test_hostile_cells_are_only_text():
 
 
 def test_line_ends_stay_one_cell():
-    sheet = opened([finding(2, "repair_id", message="a\r\nb")], {"repairs": repairs()})["Repairs"]
-    assert sheet["C2"].value == "REP-501, repair_id: a \nb"
+    workbook = opened([finding(2, "repair_id", message="a\r\nb")], {"repairs": repairs()})
+    assert table_of(workbook, "Repairs")[0]["What was found"] == "REP-501, repair_id: a \nb"
 
 
 def test_the_workbook_has_the_same_bytes_at_another_time():
@@ -385,10 +403,10 @@ def test_the_workbook_has_the_same_bytes_at_another_time():
 
 def test_a_return_without_findings_has_a_workbook_that_says_so():
     workbook = opened([], {}, documents.empty())
-    assert workbook.sheetnames == ["Summary", "Findings"]
-    assert rows_of(workbook["Summary"])[1][0] == "No findings."
-    assert workbook["Findings"].max_row == 1
-    assert not workbook["Findings"].tables
+    assert workbook.sheetnames == ["Contents", "Findings", "Each finding"]
+    assert lines_of(workbook, "Contents")[1] == "No findings."
+    assert lines_of(workbook, "Each finding")[1:] == ["No findings.", "Back to the contents"]
+    assert faults(workbook) == []
 
 
 def test_missing_cells_of_a_frame_are_empty():
@@ -398,5 +416,5 @@ def test_missing_cells_of_a_frame_are_empty():
     nothing = {"moves": [], "moves_text": "", "widest": None}
     document["findings"]["groups"] = [group | nothing for group in groups]
     workbook = opened(frame.to_dict("records"), {"repairs": repairs()}, document)
-    assert workbook["Findings"]["H2"].value is None
-    assert marked(workbook["Repairs"]) == [("F2", "2024-05-01")]
+    assert table_of(workbook, "Each finding")[0]["Value"] is None
+    assert marked(workbook["Repairs"]) == [("F7", "2024-05-01")]
