@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipelines.cli_compare import benchmarks, forensics
+from pipelines.cli_filed import check_filed
 from pipelines.cli_map import map_file
 from pipelines.cli_signoff import approve, confirm, submit_record, verify
 from pipelines.cli_survey import survey
@@ -65,6 +66,7 @@ main.add_command(verify)
 main.add_command(map_file)
 main.add_command(forensics)
 main.add_command(benchmarks)
+main.add_command(check_filed)
 
 
 @main.command()

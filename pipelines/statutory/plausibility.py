@@ -18,6 +18,8 @@ from pipelines.statutory.distributions import Benchmarks, load_benchmarks
 # A change of more percentage points than this in a year is looked at.
 GREATEST_CHANGE = 10
 _CHANCE = 0.05
+# The same in standard deviations, for counts of cases.
+_CHANCE_DEVIATIONS = 1.96
 # Peer groups by which a value is judged; of fewer landlords a tenth is nobody.
 _JUDGED_BY = ("type", "group_size")
 _ENOUGH = 20
@@ -40,15 +42,15 @@ def plausibility(
     """Yield a judgement for every figure that has peers, and for every figure that has last year's beside it.
 
     A value is implausible outside the 10th to 90th percentile of every peer group that it is judged by (type
-    and size). `last_year`: last year's management values by (measure, population); the changes of survey
-    results are in the document, with their sampling error.
+    and size). The changes of survey results are in the document, with their sampling error. `last_year`:
+    last year's values by (measure, population) for all others; the document's own comparison where left out.
 
     Source: domain rule 17, on RSH's published distributions.
     """
     table = load_benchmarks() if benchmarks is None else benchmarks
     yield from _beside_peers(document, table)
     yield from _survey_changes(document)
-    yield from _other_changes(document, last_year or {})
+    yield from _other_changes(document, _last_values(document) if last_year is None else last_year)
 
 
 def _label(document: Mapping[str, Any], measure: str, population: str) -> str:
@@ -99,18 +101,51 @@ def _survey_changes(document: Mapping[str, Any]) -> Iterator[Judgement]:
             yield Judgement(by_chance or not far, message, (change["measure"],))
 
 
+def _last_values(document: Mapping[str, Any]) -> dict[tuple[str, str], float]:
+    """Last year's values as the return shows them beside its own."""
+    changes = (document.get("comparison") or {}).get("changes", ())
+    return {(each["measure"], each["population"]): each["last_year"] for each in changes}
+
+
 def _other_changes(
     document: Mapping[str, Any], last_year: Mapping[tuple[str, str], float]
 ) -> Iterator[Judgement]:
-    """Management percentages: counted from all records, so that no sampling error excuses a change."""
+    """What the surveys' statistics did not test: percentages by their size, rates by chance and size too.
+
+    A percentage of all records has no sampling error that could excuse a change. Cases come by chance: a rate
+    is looked at where it doubled or halved, and by more than a Poisson number of cases would.
+    """
+    tested = {
+        (change["measure"], survey["population"])
+        for survey in document["survey"]
+        for change in (survey["statistics"] or {}).get("changes", ())
+        if change["difference"] is not None
+    }
     for figure in document["figures"]:
-        before = last_year.get((figure["measure"], figure["population"]))
-        if before is None or figure["value"] is None or figure["unit"] != "percent" or figure["answers"]:
+        measure, population = figure["measure"], figure["population"]
+        before, now = last_year.get((measure, population)), figure["value"]
+        if before is None or now is None or (measure, population) in tested:
             continue
-        difference = figure["value"] - before
-        label = _label(document, figure["measure"], figure["population"])
-        message = _moved(label, before, figure["value"], difference, "")
-        yield Judgement(abs(difference) <= GREATEST_CHANGE, message, (figure["measure"],))
+        label = _label(document, measure, population)
+        if figure["unit"] == "percent":
+            far = abs(now - before) > GREATEST_CHANGE
+            unknown = "its sampling error is not known" if far and figure["answers"] else ""
+            yield Judgement(not far, _moved(label, before, now, now - before, unknown), (measure,))
+        else:
+            yield Judgement(_rate_holds(figure, before), _rate_moved(label, before, now), (measure,))
+
+
+def _rate_holds(figure: Mapping[str, Any], before: float) -> bool:
+    """Whether a rate is within half and double last year's, or chance alone could have moved it so far."""
+    cases, then = figure["numerator"], before * figure["denominator"] / 1000
+    if max(cases, then) < 2 * min(cases, then):
+        return True
+    return bool(abs(cases - then) <= _CHANCE_DEVIATIONS * (cases + then) ** 0.5)
+
+
+def _rate_moved(label: str, before: float, now: float) -> str:
+    old, new = (round_half_up(Fraction(number), 1) for number in (before, now))
+    return f"{label}: from {old} to {new} per 1,000 homes in a year."
 
 
 def _moved(label: str, before: float, now: float, difference: float, how: str) -> str:

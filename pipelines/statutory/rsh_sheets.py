@@ -28,6 +28,8 @@ _SHEETS = {
 }
 _NEEDED = {"LCRA": "TSMnn_LCRA_Perception", MANAGEMENT: "TSMnn_Management_Info"}
 _SHEET = re.compile(r"tsm([0-9]{2})(" + "|".join(_SHEETS) + ")")
+# What the data dictionary calls a column that no landlord filled in.
+_OF_RSH = ("", "System Property")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _NUMBER = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,20})?%?")
 _CODE = re.compile(r"[A-Z0-9]{3,10}")
@@ -53,7 +55,7 @@ def open_sheets(data: bytes) -> tuple[dict[str, Sheet], str]:
     found: dict[str, Sheet] = {}
     years = set()
     for name in names:
-        match = _SHEET.fullmatch(re.sub(r"[^a-z0-9]", "", name.casefold()))
+        match = _SHEET.fullmatch(_letters(name))
         if match is None:
             continue
         kind = _SHEETS[match[2]]
@@ -71,6 +73,41 @@ def open_sheets(data: bytes) -> tuple[dict[str, Sheet], str]:
         raise InputError(f"The sheets are of several years ({', '.join(sorted(years))}). {_AS_IT_IS}")
     (end,) = years
     return found, f"20{(int(end) - 1) % 100:02}-{end}"
+
+
+def open_described(data: bytes) -> tuple[dict[str, tuple[Sheet, list[str]]], str]:
+    """Return each sheet with the field that each of its columns holds ('' = RSH's own), and the year.
+
+    The data dictionary names the fields of a sheet in the order of its columns. InputError where it does not
+    fit the sheets.
+    """
+    sheets, year = open_sheets(data)
+    names, sheet_rows = _open(data)
+    dictionary = next((name for name in names if _letters(name) == "datadictionary"), None)
+    if dictionary is None:
+        raise InputError(f"The workbook has no sheet Data Dictionary. {_AS_IT_IS}")
+    rows = [[clean(cell) for cell in row] for row in sheet_rows(dictionary)]
+    at = next((n for n, row in enumerate(rows) if {"Table", "Data Field Name"} <= set(row)), None)
+    if at is None:
+        raise InputError(f'Sheet {dictionary} has no headings "Table" and "Data Field Name". {_AS_IT_IS}')
+    table, name = rows[at].index("Table"), rows[at].index("Data Field Name")
+    fields: dict[str, list[str]] = {kind: [] for kind in sheets}
+    for row in rows[at + 1 :]:
+        match = _SHEET.fullmatch(_letters(row[table]))
+        if match is not None and _SHEETS[match[2]] in fields:
+            own = row[name] in _OF_RSH or row[name].startswith("Survey data")
+            fields[_SHEETS[match[2]]].append("" if own else row[name])
+    for kind, sheet in sheets.items():
+        if len(fields[kind]) != len(sheet.headings):
+            raise InputError(
+                f"The data dictionary names {len(fields[kind])} columns of sheet {sheet.name}, which has "
+                f"{len(sheet.headings)}. {_AS_IT_IS}"
+            )
+    return {kind: (sheet, fields[kind]) for kind, sheet in sheets.items()}, year
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.casefold())
 
 
 def _open(data: bytes) -> tuple[list[str], Callable[[str], list[list[Any]]]]:

@@ -2,7 +2,8 @@
 
 Hard validations held in every record of RSH's 2024/25 file; a failure is an impossible return. Warnings are
 implausible and want a named person's confirmation. The ids follow the numbers of the list that the rules
-were drawn from; from 20 on they are our own.
+were drawn from; from 20 on they are our own. The same rules run on a return that was filed elsewhere
+(pipelines.statutory.filed), as far as its form goes.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 from typing import Any, Literal
 
 from pipelines.measures.rounding import round_half_up
 from pipelines.statutory.plausibility import plausibility
 from pipelines.statutory.wording import counted
+from pipelines.survey.accuracy import achieved_margin, required_exactly
+from schemas.rulebook import load_edition
 
 # Severity of a validation, and the grade of the finding that a breach becomes.
 Severity = Literal["hard", "warning"]
@@ -29,6 +33,15 @@ _SCALE_FACTORS = {"percent": 100, "per_1000_homes": 1000}
 
 # Weighted counts are sums of weights: RSH's own file has one that exceeds its total by a tenth.
 _WEIGHTED_SLACK = Fraction(1, 10)
+# Published values are binary fractions of about 15 digits.
+_FLOAT_ERROR = Fraction(1, 10**9)
+# Percentages of all homes below which a safety measure's denominator is looked at.
+_LEAST_SHARE: Mapping[str, Fraction] = {
+    "BS01": Fraction(10),
+    **dict.fromkeys(("BS02", "BS03", "BS04", "BS05"), Fraction(1, 2)),
+}
+# A margin is published to one decimal in 2023/24, rounded from a float.
+_MARGIN_ROUNDED = Decimal("0.0501")
 # (completed + closed + outstanding) / raised: nine landlords in ten lie between 0.98 and 1.20.
 _REPAIRS_BALANCE = (Fraction(9, 10), Fraction(5, 4))
 
@@ -48,6 +61,17 @@ class View:
 
     document: Mapping[str, Any]
     figures: Mapping[tuple[str, str], Mapping[str, Any]]
+
+    @property
+    def as_filed(self) -> bool:
+        """Whether the return was filed elsewhere: its values then stand as somebody rounded them."""
+        return bool(self.document.get("as_filed"))
+
+    @property
+    def repairs(self) -> Mapping[str, int] | None:
+        """The return's counts of repairs; None where it has none."""
+        context: Mapping[str, int] | None = self.document["repairs"]["context"]
+        return context
 
     @property
     def surveys(self) -> Sequence[Mapping[str, Any]]:
@@ -70,7 +94,11 @@ Check = Callable[[View], Iterator[Comparison]]
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """A validation of the return: `fields` are the input columns that could put a breach right."""
+    """A validation of the return, from the reporting year `first_year` on.
+
+    `fields`: what could put a breach right: columns of the input tables, keys of year.yaml (`year.…`), or
+    what is entered in the return itself (`return.…`).
+    """
 
     id: str
     severity: Severity
@@ -79,10 +107,13 @@ class Validation:
     remedy: str
     fields: tuple[str, ...]
     source: str
+    first_year: str
     check: Check
 
 
 VALIDATIONS: list[Validation] = []
+# The first return of all, and the first that asks what some of the rules compare.
+FIRST_YEAR, REDESIGNED = "2023-24", "2024-25"
 
 _SOURCE = "RSH's return of 2024/25: held in every published record"
 _WARNING_SOURCE = "RSH's return of 2024/25: held with few exceptions"
@@ -96,13 +127,16 @@ def _rule(
     fields: tuple[str, ...],
     source: str = "",
     grade: Grade | None = None,
+    first_year: str = FIRST_YEAR,
 ) -> Callable[[Check], Check]:
     graded = grade or ("stop" if severity == "hard" else "confirm")
     source = source or (_SOURCE if severity == "hard" else _WARNING_SOURCE)
 
     def register(check: Check) -> Check:
         name = f"VAL-{number:02}"
-        VALIDATIONS.append(Validation(name, severity, graded, title, remedy, fields, source, check))
+        VALIDATIONS.append(
+            Validation(name, severity, graded, title, remedy, fields, source, first_year, check)
+        )
         return check
 
     return register
@@ -158,7 +192,7 @@ def _same_complaints(view: View) -> Iterator[Comparison]:
 @_rule(
     3, "hard", "Complaints in time are those without and those with an extension",
     "Check the dates and extensions of the complaints table.",
-    ("complaints.responded_on", "complaints.extended_until"),
+    ("complaints.responded_on", "complaints.extended_until"), first_year=REDESIGNED,
 )  # fmt: skip
 def _extension_split(view: View) -> Iterator[Comparison]:
     for measure in ("CH02_1", "CH02_2"):
@@ -214,13 +248,13 @@ def _all_homes(view: View) -> Iterator[Comparison]:
 @_rule(
     7, "hard", "RP02's two denominators add up to the repairs completed",
     "Give every responsive repair a priority and, once completed, its date.",
-    ("repairs.priority", "repairs.completed_at"),
+    ("repairs.priority", "repairs.completed_at"), first_year=REDESIGNED,
 )  # fmt: skip
 def _repairs_add_up(view: View) -> Iterator[Comparison]:
     parts = [view.count(key, "LCRA", "denominator") for key in ("RP02_1", "RP02_2")]
     counts = [part for part in parts if part is not None]
-    if counts:
-        completed = view.document["repairs"]["context"]["completed"]
+    if counts and view.repairs is not None:
+        completed = view.repairs["completed"]
         together = sum(counts, Fraction(0))
         message = f"The denominators add up to {_show(together)}, repairs completed are {completed:,}."
         yield Comparison(together == completed, message, ("RP02_1", "RP02_2"))
@@ -228,7 +262,8 @@ def _repairs_add_up(view: View) -> Iterator[Comparison]:
 
 @_rule(
     8, "hard", "No percentage has a numerator above its denominator",
-    "The numerator counts some of what the denominator counts: correct the records behind it.", (),
+    "The numerator counts some of what the denominator counts: correct the records behind it.",
+    ("complaints.responded_on", "repairs.completed_at", "safety_checks.valid_until", "homes.decent_homes"),
 )  # fmt: skip
 def _part_of_whole(view: View) -> Iterator[Comparison]:
     for (measure, population), figure in view.figures.items():
@@ -240,7 +275,8 @@ def _part_of_whole(view: View) -> Iterator[Comparison]:
 
 @_rule(
     9, "hard", "Each value is its counts to one decimal place",
-    "Compute the value from the counts, and round it once.", (),
+    "Compute the value from the counts, and round it once.",
+    ("return.value", "return.numerator", "return.denominator"),
 )  # fmt: skip
 def _value_of_counts(view: View) -> Iterator[Comparison]:
     for (measure, population), figure in view.figures.items():
@@ -248,15 +284,23 @@ def _value_of_counts(view: View) -> Iterator[Comparison]:
         if figure["value"] is None or part is None or not whole:
             continue
         computed = round_half_up(part / whole * _SCALE_FACTORS[figure["unit"]], 1)
-        value = figure["value"]
+        exact, value = part / whole * _SCALE_FACTORS[figure["unit"]], figure["value"]
+        held = _as_shown(exact, value) if view.as_filed else computed == Decimal(str(value))
         message = f"{_label(view, measure, population)}: the value is {value}, its counts give {computed}."
-        yield Comparison(computed == Decimal(str(value)), message, (measure,))
+        yield Comparison(held, message, (measure,))
+
+
+def _as_shown(exact: Fraction, value: float) -> bool:
+    """Whether a value that somebody rounded, or not, is the exact one: RSH shows some as whole numbers."""
+    shown = Decimal(str(value))
+    half_a_unit = Fraction(1, 2) if shown == shown.to_integral_value() else Fraction(1, 20)
+    return abs(exact - Fraction(shown)) <= half_a_unit + _FLOAT_ERROR
 
 
 @_rule(
     10, "hard", "A measure that does not apply has no counts, and one that applies has them",
     "A measure does not apply only where no home is in its base.",
-    ("homes.tenure", "homes.decent_homes", "safety_checks.programme"),
+    ("homes.tenure", "homes.decent_homes", "safety_checks.programme"), first_year=REDESIGNED,
 )  # fmt: skip
 def _applies(view: View) -> Iterator[Comparison]:
     for (measure, population), figure in view.figures.items():
@@ -273,7 +317,7 @@ def _applies(view: View) -> Iterator[Comparison]:
 @_rule(
     11, "hard", "Counts are whole numbers unless responses are weighted",
     "Say how responses are weighted under survey in year.yaml, or remove the weights.",
-    ("survey_responses.weight",),
+    ("survey_responses.weight", "year.survey.weighting"),
 )  # fmt: skip
 def _whole_counts(view: View) -> Iterator[Comparison]:
     weighted = {survey["population"] for survey in view.surveys if survey["facts"]["weighted"]}
@@ -339,7 +383,8 @@ def _same_filter(view: View) -> Iterator[Comparison]:
 @_rule(
     15, "warning", "Enough responses for the required accuracy",
     "Give the reasons under 'failure_reason' in year.yaml: they must be published.",
-    ("survey_responses.response_id",), "Tenant Survey Requirements, accuracy by population",
+    ("survey_responses.response_id", "year.survey.failure_reason"),
+    "Tenant Survey Requirements, accuracy by population",
 )  # fmt: skip
 def _accuracy(view: View) -> Iterator[Comparison]:
     for survey in view.surveys:
@@ -369,7 +414,8 @@ def _decent_homes_base(view: View) -> Iterator[Comparison]:
 @_rule(
     17, "warning", "Each value is where its peers' are, and has moved no more than chance explains",
     "Check the records behind the value; where it is right, confirm it and say why.",
-    (), "RSH, TSM 2024 and 2025 data: 10th to 90th percentile by type and size of landlord",
+    ("survey_responses", "complaints", "asb_cases", "repairs", "homes", "safety_checks"),
+    "RSH, TSM 2024 and 2025 data: 10th to 90th percentile by type and size of landlord",
 )  # fmt: skip
 def _plausible(view: View) -> Iterator[Comparison]:
     for judged in plausibility(view.document):
@@ -383,7 +429,9 @@ def _plausible(view: View) -> Iterator[Comparison]:
     "RSH's return of 2024/25: between 0.98 and 1.20 for four landlords in five",
 )  # fmt: skip
 def _repairs_balance(view: View) -> Iterator[Comparison]:
-    context = view.document["repairs"]["context"]
+    context = view.repairs
+    if context is None:
+        return
     ended = context["completed"] + context["closed_without_completion"] + context["outstanding"]
     low, high = _REPAIRS_BALANCE
     if context["raised"]:
@@ -400,7 +448,7 @@ def _repairs_balance(view: View) -> Iterator[Comparison]:
 @_rule(
     19, "warning", "Each collection method has enough responses for its TP01 to be shown",
     "Nothing to put right: RSH suppresses TP01 for a method with so few responses.",
-    ("survey_responses.method",), "RSH's return of 2024/25, note 6", "note",
+    ("survey_responses.method",), "RSH's return of 2024/25, note 6", "note", REDESIGNED,
 )  # fmt: skip
 def _small_methods(view: View) -> Iterator[Comparison]:
     for survey in view.surveys:
@@ -413,7 +461,8 @@ def _small_methods(view: View) -> Iterator[Comparison]:
 @_rule(
     20, "warning", "Enough responses for the required accuracy, once weighting is allowed for",
     "Read and publish the results with the wider margin, or weight by fewer categories, or within bounds.",
-    ("survey_responses.response_id",), "Not the regulator's: its test ignores what unequal weights cost",
+    ("survey_responses.response_id", "year.survey.weighting"),
+    "Not the regulator's: its test ignores what unequal weights cost",
 )  # fmt: skip
 def _honest_accuracy(view: View) -> Iterator[Comparison]:
     for survey in view.surveys:
@@ -421,6 +470,103 @@ def _honest_accuracy(view: View) -> Iterator[Comparison]:
         if honest is not None:
             message = f"{survey['population']}: {honest['text']}"
             yield Comparison(not honest["only_nominally"], message, ("TP01",))
+
+
+@_rule(
+    21, "warning", "The required sample and the margin of error are those of the survey",
+    "Work both out from population and responses: another landlord's figure may stand there, or a "
+    "fraction where a percentage belongs.",
+    ("return.required_responses", "return.margin", "year.survey.population"),
+    "RSH's published requirement and margin: one sample size and one margin follow from a population and its "
+    "responses; in 2023/24 those of two landlords were exchanged and one margin was a fraction",
+)  # fmt: skip
+def _stated_accuracy(view: View) -> Iterator[Comparison]:
+    bands = load_edition(view.document["reporting_year"]).accuracy
+    for survey in view.surveys:
+        accuracy, population = survey["accuracy"], survey["population"]
+        size, responses = accuracy["population_size"], accuracy["responses"]
+        if not size:
+            continue
+        if view.as_filed:
+            stated = accuracy["stated"]  # as published beside it, if at all
+        else:
+            stated = {"required": accuracy["required_responses"], "margin": accuracy["achieved_margin"]}
+        required, margin = required_exactly(size, bands), achieved_margin(size, responses, bands)
+        if stated.get("required") is not None:
+            given = Fraction(Decimal(str(stated["required"])))
+            message = (
+                f"{population}: {_show(given)} responses are stated as required, {ceil(required):,} follow "
+                f"from {counted(size, 'household')}."
+            )
+            # Shown rounded up in one year, unrounded in the next.
+            yield Comparison(abs(given - required) < 1, message, ("TP01",))
+        if stated.get("margin") is not None and margin is not None:
+            given = stated["margin"]
+            fraction = abs(Decimal(str(given)) * 100 - margin) < _MARGIN_ROUNDED
+            told = ": a fraction where a percentage belongs" if fraction else ""
+            message = (
+                f"{population}: the margin is stated as {given:g}{told}; {responses:,} responses give "
+                f"{round_half_up(Fraction(margin), 2)} percentage points."
+            )
+            yield Comparison(abs(Decimal(str(given)) - margin) <= _MARGIN_ROUNDED, message, ("TP01",))
+
+
+@_rule(
+    22, "hard", "CH02 counts complaints, not homes",
+    "The denominator of CH02 is the complaints made: enter those, not the homes owned.",
+    ("return.denominator", "complaints.stage", "complaints.received_on"),
+    "RSH's return of 2023/24: one landlord's homes stood where its complaints belong, and 0% was published",
+)  # fmt: skip
+def _complaints_not_homes(view: View) -> Iterator[Comparison]:
+    for stage in (1, 2):
+        made, answered = f"CH01_{stage}", f"CH02_{stage}"
+        for population in view.populations(made, answered):
+            base, homes = (view.count(key, population, "denominator") for key in (answered, made))
+            complaints = view.count(made, population, "numerator")
+            assert base is not None
+            assert homes is not None
+            label = _label(view, answered, population)
+            message = f"{label} is over {_show(base)} complaints, the landlord owned {_show(homes)} homes."
+            yield Comparison(not base or base != homes or base == complaints, message, (answered,))
+
+
+@_rule(
+    23, "warning", "No safety measure is over more homes than the landlord owned",
+    "A safety measure counts homes: correct the homes table, or what was entered as homes.",
+    ("homes.tenure", "safety_checks.home_id", "safety_checks.building_id", "return.denominator"),
+    "By definition both count homes owned at year end; fourteen denominators of RSH's 2023/24 file are more",
+)  # fmt: skip
+def _bases_within_stock(view: View) -> Iterator[Comparison]:
+    for measure, base, homes in _safety_bases(view):
+        message = f"{measure} is over {_show(base)} homes, {_show(homes)} were owned at year end."
+        yield Comparison(base <= homes, message, (measure,))
+
+
+@_rule(
+    24, "warning", "No safety measure is over implausibly few homes",
+    "Check that every home of each building that needs the check is counted, not the building. There is "
+    "nothing to put right where the stock is like that.",
+    ("safety_checks.programme", "safety_checks.building_id", "homes.building_id", "return.denominator"),
+    "A soft check on RSH's return of 2023/24, where four landlords in five have no base so small", "note",
+)  # fmt: skip
+def _bases_plausible(view: View) -> Iterator[Comparison]:
+    for measure, base, homes in _safety_bases(view):
+        if base and homes:
+            share = base / homes * 100
+            message = (
+                f"{measure} is over {_show(base)} of {_show(homes)} homes "
+                f"({round_half_up(share, 2)}%): homes are counted, not buildings or checks."
+            )
+            yield Comparison(share >= _LEAST_SHARE[measure], message, (measure,))
+
+
+def _safety_bases(view: View) -> Iterator[tuple[str, Fraction, Fraction]]:
+    """The safety measures, each with its denominator and the homes owned."""
+    homes = view.count("NM01_1", "ALL", "denominator")
+    for measure in _LEAST_SHARE:
+        base = view.count(measure, "ALL", "denominator")
+        if base is not None and homes is not None:
+            yield measure, base, homes
 
 
 def _slack(survey: Mapping[str, Any]) -> Fraction:

@@ -3,7 +3,8 @@
     python tests/golden/distil.py ../shared/rsh
 
 reads the regulator's workbook and the cases drawn from it, and writes beside itself
-`landlords_2023-24.json` (the chosen landlords' returns in full) and `published_2023-24.csv` (every case).
+`landlords_2023-24.json` (the chosen landlords' returns in full), `rows_2023-24` (the published rows of more
+landlords, cell by cell) and `published_2023-24.csv` (every case).
 
 The workbook's own labels are not to be trusted (some count columns carry another question's wording), so
 columns are read by position, and every position is checked against the tag that its heading carries.
@@ -57,6 +58,22 @@ LANDLORDS: dict[str, dict[str, Any]] = {
     "L2424": {"why": "weighted survey with fractional counts, private landlord"},
     "22UG": {"why": "weighted survey with fractional counts, council"},
 }
+
+# Landlords whose return forms are rebuilt field by field, beside those above: small ones of every kind, so
+# that the tests stay quick.
+FORMS = (
+    "5149", "31UJ", "4687", "LH0155", "LH0013", "L0147", "A1855", "L4167", "LH0495", "L3713", "LH0279",
+    "LH4078", "L0718", "5079", "LH4454", "LH0676", "L3808", "43UG", "5090", "22UD", "L4140", "LH4184",
+    "L0517", "LH2162", "L4118", "4718", "31UE", "42UE", "22UN", "00LC", "42UB", "24UF", "00BP", "4686",
+    "L0006",
+)  # fmt: skip
+
+# Landlords whose published rows contradict themselves, for the validations to catch.
+ERRORS = (
+    "5125", "00FF", "LH4087", "L4528", "L4456", "L4517", "29UC", "4636", "L0717", "L4449", "00HY", "18UD",
+    "5071", "L0979", "L4260", "LH4208", "00BM", "00CF", "00AM", "00BC", "00CE", "00MG", "LH3728", "00ML",
+    "12UB", "4849",
+)  # fmt: skip
 
 SHEETS = {
     "LCRA": "TSM24_LCRA_Perception",
@@ -186,6 +203,40 @@ def read_landlords(workbook: Path) -> dict[str, dict[str, Any]]:
     return landlords
 
 
+def write_rows(workbook: Path, folder: Path) -> None:
+    """The published rows of the landlords: a file a sheet, a line a landlord, a column a field."""
+    book = CalamineWorkbook.from_path(str(workbook))
+    dictionary = book.get_sheet_by_name("Data Dictionary").to_python(skip_empty_area=False)
+    wanted = {*LANDLORDS, *FORMS, *ERRORS}
+    for sheet in (*SHEETS.values(), MANAGEMENT):
+        rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        header = [plain(name) for name in rows[HEADER_ROW - 1]]
+        # The dictionary names the fields in the order of the columns; what no landlord filled in has no name.
+        named = [plain(row[2]) for row in dictionary if row[0] == sheet]
+        assert len(named) == len(header), sheet
+        kept = [
+            at for at, name in enumerate(named) if name != "System Property" and "Survey data" not in name
+        ]
+        about = {"code": 1, "name": 0, "type": 2, "region": 5}
+        stated = {"required": "Required minimum", "margin": "Estimated margin"}
+        places = {key: next((i for i, h in enumerate(header) if h.startswith(words)), None)
+                  for key, words in stated.items()}  # fmt: skip
+        about |= {key: at for key, at in places.items() if at is not None}
+        path = folder / f"{sheet.removeprefix('TSM24_')}.csv"
+        with path.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow([*about, *(named[at] for at in kept)])
+            for row in rows[HEADER_ROW:]:
+                if str(row[1]).removesuffix(".0").strip() in wanted:
+                    cells = [row[at] for at in (*about.values(), *kept)]
+                    writer.writerow([number(cell) or plain(cell) for cell in cells])
+
+
+def plain(cell: object) -> str:
+    """A cell as one line of text, without marks that cannot be seen; a code of four digits is a number."""
+    return " ".join(str(cell).replace("\u200b", "").split()).removesuffix(".0")
+
+
 def write_cases(source: Path, target: Path) -> None:
     """The published cases with the columns that a test of the tally needs."""
     renamed = {"All": "ALL", "Combined": "COMBINED"}
@@ -221,6 +272,7 @@ def main() -> None:
     chosen = [{**notes, **landlords[code]} for code, notes in LANDLORDS.items()]
     text = json.dumps({"year": YEAR, "workbook": WORKBOOK, "landlords": chosen}, indent=1, ensure_ascii=False)
     (here / f"landlords_{YEAR}.json").write_text(text + "\n", encoding="utf-8")
+    write_rows(source / WORKBOOK, here / f"rows_{YEAR}")
     write_cases(source / CASES, here / f"published_{YEAR}.csv")
 
 

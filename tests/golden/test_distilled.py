@@ -34,6 +34,12 @@ def test_the_cases_are_the_workbooks(workbook, tmp_path):
     assert (tmp_path / "cases.csv").read_bytes() == kept
 
 
+def test_the_rows_are_the_workbooks(workbook, tmp_path):
+    distil.write_rows(workbook, tmp_path)
+    for path in sorted((HERE / f"rows_{distil.YEAR}").glob("*.csv")):
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+
+
 def test_markers_are_not_numbers():
     cells = [3.0, 12.5, "[X]", "[Z]", "", None]
     assert [distil.number(cell) for cell in cells] == ["3", "12.5", None, None, None, None]

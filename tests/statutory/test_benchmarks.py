@@ -674,12 +674,55 @@ def test_management_percentages_are_compared_where_last_years_are_given():
     last_year = {
         ("RP02_1", "LCRA"): rp02 + 10.1,
         ("RP02_2", "LCRA"): 97.0,
-        ("NM01_1", "ALL"): 1.0,  # a rate has no percentage points
-        ("TP01", "LCRA"): 1.0,  # the surveys' changes are in the document
         ("BS05", "ALL"): 50.0,  # no value this year
     }
     judged = [each for each in plausibility(document, None, last_year) if "in a year" in each.message]
     assert [(each.measures, each.held) for each in judged] == [(("RP02_1",), False), (("RP02_2",), True)]
+
+
+@pytest.mark.parametrize(
+    ("before", "held"),
+    [
+        (21.9, True),  # as many as now
+        (10.9, False),  # 45 cases have become 90, more than chance
+        (11.2, True),  # not quite twice as many
+        (43.8, True),
+        (44.1, False),
+        (0.0, False),
+    ],
+)
+def test_a_rate_is_looked_at_where_it_doubled_or_halved_by_more_than_chance(before, held):
+    document = builders.document()
+    assert builders.figure_in(document, "NM01_1", "ALL")["numerator"] == 90
+    last_year = {("NM01_1", "ALL"): before}
+    (judged,) = [each for each in plausibility(document, None, last_year) if "in a year" in each.message]
+    assert (judged.held, judged.measures) == (held, ("NM01_1",))
+    assert f"from {before} to 22.0 per 1,000 homes" in judged.message
+
+
+def test_a_few_cases_more_are_chance():
+    document = builders.document()
+    builders.figure_in(document, "NM01_1", "ALL").update(numerator=8, value=2.0)
+    last_year = {("NM01_1", "ALL"): 0.7}  # three cases
+    (judged,) = [each for each in plausibility(document, None, last_year) if "in a year" in each.message]
+    assert judged.held
+
+
+def test_the_changes_that_the_return_shows_are_judged():
+    document = builders.document()
+    rp02 = builders.figure_in(document, "RP02_1", "LCRA")["value"]
+    change = {"measure": "RP02_1", "population": "LCRA", "last_year": rp02 - 10.1}
+    document["comparison"] = {"changes": [change]}
+    judged = [each for each in plausibility(document) if "RP02 (1) LCRA: +10.1" in each.message]
+    assert [each.held for each in judged] == [False]
+
+
+def test_a_survey_change_that_could_not_be_tested_says_so():
+    document = builders.document()
+    judged = list(plausibility(document, None, {("TP01", "LCRA"): 1.0}))
+    (change,) = [each for each in judged if "in a year" in each.message]
+    assert not change.held
+    assert "its sampling error is not known" in change.message
 
 
 def test_a_survey_without_statistics_is_not_judged():

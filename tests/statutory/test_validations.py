@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
+from importlib import resources
 from typing import Any
 
 import pytest
 
 from pipelines.intake import FINDING_COLUMNS
 from pipelines.statutory import VALIDATIONS, as_findings, validate
+from schemas.tables import TABLES
 from tests.statutory.builders import document, figure_in, finding, findings, survey_in
 
 Document = dict[str, Any]
@@ -63,6 +66,19 @@ def passed_only_nominally(planted: Document) -> None:
     survey_in(planted, "LCRA")["statistics"]["accuracy"]["only_nominally"] = True
 
 
+def another_requirement(planted: Document) -> None:
+    survey_in(planted, "LCRA")["accuracy"]["required_responses"] += 1
+
+
+def a_margin_as_a_fraction(planted: Document) -> None:
+    survey_in(planted, "LCHO")["accuracy"]["achieved_margin"] /= 100
+
+
+def homes_for_complaints(planted: Document) -> None:
+    homes = figure_in(planted, "CH01_2", "LCRA")["denominator"]
+    figure_in(planted, "CH02_2", "LCRA")["denominator"] = homes
+
+
 PLANTED: list[tuple[str, str, Plant]] = [
     ("VAL-01", "failed", methods_fall_short),
     ("VAL-02", "failed", plant("CH02_1", "LCRA", denominator=3000)),
@@ -91,6 +107,12 @@ PLANTED: list[tuple[str, str, Plant]] = [
     ("VAL-18", "warning", repairs_lost),
     ("VAL-19", "warning", a_small_method),
     ("VAL-20", "warning", passed_only_nominally),
+    ("VAL-21", "warning", another_requirement),
+    ("VAL-21", "warning", a_margin_as_a_fraction),
+    ("VAL-22", "failed", homes_for_complaints),
+    ("VAL-23", "warning", plant("BS01", "ALL", denominator=4101)),
+    ("VAL-24", "warning", plant("BS02", "ALL", denominator=20)),
+    ("VAL-24", "warning", plant("BS01", "ALL", denominator=409)),
 ]
 
 
@@ -104,7 +126,7 @@ def test_a_planted_violation_is_caught(rule: str, outcome: str, change: Plant) -
 
 def test_every_validation_has_a_planted_violation_and_an_id_of_its_own() -> None:
     ids = [validation.id for validation in VALIDATIONS]
-    assert len(set(ids)) == len(ids) == 20
+    assert len(set(ids)) == len(ids) == 24
     assert set(ids) == {rule for rule, _, _ in PLANTED}
 
 
@@ -221,3 +243,32 @@ def test_a_breach_stands_among_the_checks_and_findings_until_it_is_confirmed() -
     confirmed = document(repairs_context=few, findings=record, year_file={"confirmations": [answer]})
     status = confirmed["status"]
     assert (status["to_confirm"], status["confirmed"], status["complete"]) == (0, 1, True)
+
+
+def test_every_validation_names_what_could_put_it_right_its_years_and_its_source() -> None:
+    schema = json.loads((resources.files("schemas") / "settings" / "year.schema.json").read_text("utf-8"))
+    columns = {f"{table.name}.{column.name}" for table in TABLES.values() for column in table.columns}
+    keys = {f"year.survey.{name}" for name in schema["$defs"]["plan"]["properties"]}
+    for each in VALIDATIONS:
+        assert each.fields, each.id
+        for name in each.fields:
+            known = name in columns | keys or name in TABLES or name.startswith("return.")
+            assert known, (each.id, name)
+        assert each.source, each.id
+        assert each.remedy, each.id
+        assert each.first_year in {"2023-24", "2024-25"}
+    later = {each.id for each in VALIDATIONS if each.first_year == "2024-25"}
+    assert later == {"VAL-03", "VAL-07", "VAL-10", "VAL-19"}
+
+
+def test_the_return_shows_what_could_put_a_check_right() -> None:
+    check = next(each for each in CLEAN["checks"] if each["id"] == "VAL-02")
+    rule = next(each for each in VALIDATIONS if each.id == "VAL-02")
+    assert (check["severity"], check["fields"], check["source"]) == ("hard", list(rule.fields), rule.source)
+
+
+def test_a_validation_of_a_later_form_is_not_asked_of_an_earlier_return() -> None:
+    planted = {**copy.deepcopy(CLEAN), "reporting_year": "2023-24"}
+    plant("CH02_1", "LCHO", met_with_extension=5)(planted)
+    caught = next(each for each in validate(planted) if each.validation.id == "VAL-03")
+    assert (caught.outcome, caught.message) == ("passed", "Asked from the return of 2024-25 on.")

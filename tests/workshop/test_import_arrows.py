@@ -34,6 +34,7 @@ OUTSIDE_THE_ROOMS = {
     "pipelines.checks",
     "pipelines.cli",
     "pipelines.cli_compare",
+    "pipelines.cli_filed",
     "pipelines.cli_map",
     "pipelines.cli_signoff",
     "pipelines.cli_survey",
