@@ -180,10 +180,14 @@ def headlines(document: Document, keys: Sequence[str]) -> list[Result]:
 
 
 def _headline_lists(document: Document) -> list[tuple[str, list[Result]]]:
-    """What the short page lists, of the first population alone: the whole page has the others."""
-    first = _columns(document)[0]
-    mine = {kind: [each for each in headlines(document, keys) if each.who in (_PEOPLE[first], _PEOPLE["ALL"])]
-            for kind, keys in HEADLINES.items()}  # fmt: skip
+    """What the short page lists, of the first survey alone: the whole page has the others."""
+    first = next((str(survey["population"]) for survey in document["survey"]), _columns(document)[0])
+    # Repairs are of rented homes also where both tenures are surveyed as one.
+    whose = {"perception": {_PEOPLE[first]}, "management": {_PEOPLE["LCRA"], _PEOPLE["ALL"]}}
+    mine = {
+        kind: [each for each in headlines(document, keys) if each.who in whose[kind]]
+        for kind, keys in HEADLINES.items()
+    }
     return [
         (f"What {_PEOPLE[first][0].lower()}{_PEOPLE[first][1:]} told us: satisfied with", mine["perception"]),
         ("What our records show", mine["management"]),

@@ -25,22 +25,22 @@ from pipelines.publications.workbook_sheets import (
 
 Document = Mapping[str, Any]
 
-# What stands for a number that is not there. [u] is the regulator's own sign for an empty denominator.
-NOT_KNOWN, NOT_APPLICABLE, NO_CASES, SUPPRESSED = "[x]", "[z]", "[u]", "[s]"
+# What stands for a number that is not there: the Analysis Function's signs, and one for what RSH suppresses.
+NOT_KNOWN, NOT_APPLICABLE, SUPPRESSED = "[x]", "[z]", "[s]"
 SYMBOLS = {
     "withheld": NOT_KNOWN,
     "not_applicable": NOT_APPLICABLE,
     "not_required": NOT_APPLICABLE,
-    "no_cases": NO_CASES,
+    "no_cases": NOT_APPLICABLE,
 }
 _MEANINGS = (
-    (
-        NOT_KNOWN,
-        "Not available: withheld, not known or to be supplied; never nought. The regulator writes [X].",
-    ),
-    (NOT_APPLICABLE, "Not applicable, or not required of this landlord."),
-    (NO_CASES, "No cases: nothing to divide by, so no share. The regulator writes [U] for this."),
-    (SUPPRESSED, "Suppressed: too few answers to be shown. The regulator writes [S] for this."),
+    (NOT_KNOWN, "Not available: withheld by a finding, or not known. Never nought."),
+    (NOT_APPLICABLE, "Not applicable: not asked, not required, or no cases to divide by."),
+    (SUPPRESSED, "Suppressed: too few answers to be shown."),
+    ("[X]", "On the entry sheet, as the regulator writes it: left blank, or still to be supplied."),
+    ("[Z]", "On the entry sheet, as the regulator writes it: not required."),
+    ("[U]", "On the entry sheet, as the regulator writes it: nothing to divide by."),
+    ("[S]", "On the entry sheet, as the regulator writes it: suppressed."),
 )
 _READING = (
     ("Rounding", "Values are rounded once, half up, to one decimal. Counts are exact and not rounded."),
@@ -318,8 +318,9 @@ def _last_year(document: Document) -> Sheet:
     comparison = document["comparison"]
     measures = {each["key"]: each for each in document["measures"]}
     figures = {(each["measure"], each["population"]): each for each in document["figures"]}
+    untested = {"perception": NOT_KNOWN, "management": NOT_APPLICABLE}
     better = {"better": "Better", "worse": "Worse", "same": "The same", None: "Neither"}
-    tested = {True: "Yes", False: "No", None: NOT_APPLICABLE}
+    tested = {True: "Yes", False: "No"}
     rows = [
         (
             measures[each["measure"]]["label"],
@@ -330,7 +331,7 @@ def _last_year(document: Document) -> Sheet:
             each["change"],
             measures[each["measure"]]["unit_text"],
             better[each["direction"]],
-            tested[each["significant"]],
+            tested.get(each["significant"], untested[measures[each["measure"]]["kind"]]),
             each["text"],
         )
         for each in comparison["changes"]
@@ -349,18 +350,18 @@ def _last_year(document: Document) -> Sheet:
     last = comparison["last_year"]
     about = [
         *([last["text"]] if last else []),
-        "More than chance explains? [z]: counted from all records, or it could not be tested.",
+        "More than chance explains? [x]: it could not be tested. [z]: counted from all records.",
     ]
     title = f"Change since {last['year']}" if last else "Change since last year"
     return Sheet("Last year", title, about, heads, rows, "There are no figures of last year to compare with.")
 
 
 _PERCENTILES = (
-    ("p10", "A tenth are below"),
-    ("q1", "A quarter are below"),
+    ("p10", "10% are below"),
+    ("q1", "25% are below"),
     ("median", "Median"),
-    ("q3", "A quarter are above"),
-    ("p90", "A tenth are above"),
+    ("q3", "25% are above"),
+    ("p90", "10% are above"),
 )
 
 
@@ -513,7 +514,7 @@ def _entry_sheet(document: Document) -> Sheet:
         word, kind = _ENTERED.get(field["type"], (field["type"], "plain"))
         value = field["value"]
         if value is None:
-            value = field["symbol"].lower() or NOT_KNOWN
+            value = field["symbol"] or "[X]"
         elif not isinstance(value, str):
             value = Number(value, kind)
         names = ("section", "question", "datapoint", "field", "label")

@@ -195,7 +195,7 @@ def test_every_symbol_that_is_used_is_explained(books):
         explained = {row["Symbol or word"] for row in table_of(book, "Notes")}
         used = {
             cell.value for sheet in book for row in sheet.iter_rows() for cell in row
-            if isinstance(cell.value, str) and re.fullmatch(r"\[[a-z]\]", cell.value)
+            if isinstance(cell.value, str) and re.fullmatch(r"\[[a-zA-Z]\]", cell.value)
         }  # fmt: skip
         assert used <= explained
         assert explained > SYMBOLS
@@ -210,7 +210,7 @@ def test_missing_numbers_carry_the_symbol_of_their_status(plain_book, books):
         "[z]", "[z]", "Not applicable",
     ]  # fmt: skip
     assert [rows["CH02 (2)", "LCHO"][key] for key in ("Value", "Denominator", "Status")] == [
-        "[u]", 0, "No cases",
+        "[z]", 0, "No cases",
     ]  # fmt: skip
     assert {row["Value"] for row in table_of(books["empty"], "Figures")} == {"[x]"}
     combined = table_of(books["combined"], "Figures")
@@ -247,6 +247,11 @@ def test_last_year_and_the_nation_stand_beside_each_figure(plain_book, plain):
         assert (row["Last year"], row["Change"], row["In words"]) == (
             change["last_year"], change["change"], change["text"],
         )  # fmt: skip
+    chance = {(row["Measure"], row["Population"]): row["More than chance explains?"] for row in rows}
+    assert [chance[key] for key in (("TP01", "LCRA"), ("TP06", "LCRA"), ("TP01", "LCHO"))] == [
+        "No", "Yes", "[x]",
+    ]  # fmt: skip
+    assert chance["BS02", "Together"] == "[z]"
     assert plain_book["Last year"].cell(len(lines_of(plain_book, "Last year")) + 2, 6).number_format == (
         "+0.0;-0.0;0.0"
     )
@@ -280,7 +285,7 @@ def test_the_survey_approach_has_all_its_items(plain_book):
 def test_the_entry_sheet_keeps_the_forms_order_and_marks_what_is_not_typed(plain_book, plain):
     rows = table_of(plain_book, "NROSH+ entry")
     assert [row["Datapoint"] for row in rows] == [field["datapoint"] for field in plain["nrosh"]]
-    assert [row["Value"] for row in rows] == ["https://example.org/tsm", 220, "[u]", -5]
+    assert [row["Value"] for row in rows] == ["https://example.org/tsm", 220, "[U]", -5]
     document = documents.build()
     assert [row["What is entered"] for row in rows] == [
         "Web address", "Count", "Whole number", "Whole number",
@@ -289,7 +294,7 @@ def test_the_entry_sheet_keeps_the_forms_order_and_marks_what_is_not_typed(plain
     document["nrosh"][1] |= {"type": "percent", "value": 73.0}
     document["nrosh"][2] |= {"symbol": ""}
     book = open_xlsx(return_xlsx(document, []))
-    assert table_of(book, "NROSH+ entry")[2]["Value"] == "[x]"
+    assert table_of(book, "NROSH+ entry")[2]["Value"] == "[X]"
     cell = book["NROSH+ entry"]["G7"]
     assert (cell.value, cell.number_format) == (73.0, "0.0")
 

@@ -12,7 +12,7 @@ from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.utils.escape import unescape
 
 FILL = "00FFE9A8"
-SYMBOLS = {"[x]", "[z]", "[u]", "[s]"}
+SYMBOLS = {"[x]", "[z]", "[s]"}
 _A_NUMBER = re.compile(r"[+-]?[\d,]*\.?\d+%?")
 # Worksheets of the landlord's own texts, in which digits are text and a blank is a blank.
 _THEIR_TEXT = {"Each finding", "NROSH+ entry"}
