@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.cli_compare import benchmarks, forensics
+from pipelines.cli_compare import benchmarks, compare, forensics
 from pipelines.cli_filed import check_filed
 from pipelines.cli_map import map_file
 from pipelines.cli_signoff import approve, confirm, submit_record, verify
@@ -67,6 +67,7 @@ main.add_command(map_file)
 main.add_command(forensics)
 main.add_command(benchmarks)
 main.add_command(check_filed)
+main.add_command(compare)
 
 
 @main.command()

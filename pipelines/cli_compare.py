@@ -1,4 +1,4 @@
-"""`tsm forensics`: what explains a published value. `tsm benchmarks`: a landlord beside nation and peers.
+"""`tsm forensics`: what explains a published value. `tsm compare`, `tsm benchmarks`: a return beside others.
 
 Here: words on the screen. Not here: the arithmetic (pipelines.assurance.forensics, pipelines.statutory).
 """
@@ -213,6 +213,80 @@ def _write_cases(cases: Sequence[Case], as_json: bool) -> None:
     _echo_csv(_CASE_COLUMNS, rows)
 
 
+# --------------------------------------------------------------------------------------------------- compare
+
+
+@click.command()
+@click.argument("code")
+@click.argument("year")
+@click.argument("measure", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
+@click.pass_obj
+def compare(home: Path, code: str, year: str, measure: str | None, as_json: bool) -> None:
+    """Show each figure of a return beside last year, the nation and its peers, and what changed in method.
+
+    It is what the return itself says; `tsm benchmarks show` compares anew with what is imported now.
+    """
+    edition = _edition(year)
+    document = _document(home, code, edition.year)
+    found = document.get("comparison")
+    if not found:
+        raise InputError(
+            f"The return of {edition.year} was made before returns were compared: "
+            f"`tsm run {code} {edition.year}` makes it again."
+        )
+    if measure is not None:
+        key = edition.measure(measure.upper()).key
+        document = {**document, "figures": [each for each in document["figures"] if each["measure"] == key]}
+        found = {
+            **found,
+            "method_changes": [each for each in found["method_changes"] if key in each["affects"]],
+            "gone": [each for each in found["gone"] if each["measure"] == key],
+        }
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    click.echo(_clean("\n".join(_compared_lines(document, found))))
+
+
+def _compared_lines(document: Mapping[str, Any], found: Mapping[str, Any]) -> Iterable[str]:
+    last_year, nation = found["last_year"], found["benchmarks"]
+    yield f"{document['landlord']['name']}, {document['reporting_year']}"
+    yield last_year["text"] if last_year else "There are no figures of last year to compare with."
+    yield f"{nation['source']} {nation['note']}".strip() if nation["year"] else nation["note"]
+    changes = {(each["measure"], each["population"]): each for each in found["changes"]}
+    beside = {(each["measure"], each["population"]): each for each in nation["figures"]}
+    for figure in document["figures"]:
+        key = (figure["measure"], figure["population"])
+        if figure["value"] is None:
+            continue
+        yield ""
+        change = changes.get(key)
+        yield change["text"] if change else f"{' '.join(key)}: {figure['value_text']}, no value of last year"
+        for group in beside[key]["groups"] if key in beside else ():
+            words = [f"median {group['median_text']}", group["quarter_text"], group["rank_text"]]
+            about = ", ".join(each for each in words if each)
+            yield f"  {group['label'][:50]:<51}{group['landlords']:>5,}  {about}"
+        if figure["measure"] == "TP01":
+            yield from _by_method_lines(document, figure["population"])
+    if found["method_changes"]:
+        yield ""
+        yield "Done differently from last year:"
+        yield from (f"  {each['text']}" for each in found["method_changes"])
+    if found["gone"]:
+        yield ""
+        yield from (each["text"] for each in found["gone"])
+
+
+def _by_method_lines(document: Mapping[str, Any], population: str) -> Iterable[str]:
+    """TP01 by how the landlord's own responses were collected."""
+    for survey in document["survey"]:
+        if survey["population"] == population:
+            for method in survey["methods"]:
+                own = f"Own responses: {method['label']}"
+                yield f"  {own[:50]:<51}{method['responses']:>5,}  {method['tp01_text']}"
+
+
 # ------------------------------------------------------------------------------------------------ benchmarks
 
 
@@ -252,10 +326,10 @@ def show(
 ) -> None:
     """Show each figure of a return beside the nation; with MEASURE, beside every peer group."""
     from pipelines.statutory.benchmarks import compare
-    from pipelines.statutory.peers import national_table
+    from pipelines.statutory.peers import national_of
 
     edition = _edition(year)
-    found = compare(_document(home, code, edition.year), national_table(home), supported)
+    found = compare(_document(home, code, edition.year), national_of(home, edition.year), supported)
     if measure is not None:
         key = edition.measure(measure.upper()).key
         found["figures"] = [each for each in found["figures"] if each["measure"] == key]
@@ -285,7 +359,12 @@ def _comparison_lines(found: Mapping[str, Any], every_group: bool) -> Iterable[s
 @click.argument("measure")
 @click.option("--population", help="LCRA, LCHO, COMBINED or ALL; the measure's first if left out.")
 @click.option("--with", "others", metavar="CODES", help="These landlords, by code: L1234,22UE.")
-@click.option("--former", multiple=True, metavar="CODE", help="A code that it had before; repeatable.")
+@click.option(
+    "--former",
+    multiple=True,
+    metavar="CODE",
+    help="A code that it had before; repeatable. Those of landlord.yaml if left out.",
+)
 @click.option("--csv", "as_csv", is_flag=True, help="All of them, as CSV.")
 @click.pass_obj
 def peers(
@@ -308,7 +387,8 @@ def peers(
     if where not in rule.populations:
         raise InputError(f"{rule.label} is reported for {', '.join(rule.populations)}: not for {where[:20]}.")
     compared = max((each for each in data.imported_years(home) if each <= edition.year), default=edition.year)
-    landlords = data.load_landlords(home, compared, {code: [each.upper() for each in former]})
+    known_codes = [each.upper() for each in former] or _former_codes(home, code)
+    landlords = data.load_landlords(home, compared, {code: known_codes})
     document = _document(home, code, edition.year, needed=False)
     key = (rule.key, where)
     own = data.own_from_return(document, key, edition) if document else None
@@ -332,6 +412,14 @@ def peers(
         )
     click.echo(f"{rule.label} {where}, {when}: {why}")
     click.echo(_clean("\n".join(_peer_lines(ranked))))
+
+
+def _former_codes(home: Path, code: str) -> Sequence[str]:
+    """The codes that the landlord's own settings say it had before; none where it has no settings here."""
+    from pipelines.intake import load_landlord
+
+    folder = home / "landlords" / code
+    return load_landlord(folder).former_codes if (folder / "landlord.yaml").is_file() else ()
 
 
 def _chosen(

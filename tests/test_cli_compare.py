@@ -228,6 +228,44 @@ def test_show_says_where_there_is_nothing(home):
     refused(tsm(home, "benchmarks", "show", "L0002", YEAR), "tsm run L0002 2024-25")
 
 
+def test_compare_shows_last_year_and_every_peer_group(home):
+    shown = tsm(home, "compare", CODE, YEAR).stdout
+    assert "There are no figures of last year to compare with." in shown
+    one = tsm(home, "compare", CODE, YEAR, "tp01").stdout
+    assert "TP02" not in one
+    (nation, *_) = [line for line in one.splitlines() if line.startswith("  All landlords")]
+    assert nation.split(maxsplit=3)[3] == (
+        "median 71.8%, second best quarter, about place 89 to 177 of 353, the best first"
+    )
+    assert "  Surveyed mainly by telephone" in one
+    (own,) = [line for line in one.splitlines() if "Own responses: Telephone" in line and " 360 " in line]
+    assert own.endswith("%")
+    data = json.loads(tsm(home, "compare", CODE, YEAR, "--json").stdout)
+    assert data["last_year"] is None
+
+
+def test_compare_says_what_changed_and_what_it_may_be_due_to(home):
+    path = home / "returns" / CODE / YEAR / "return.json"
+    document = json.loads(path.read_text("utf-8"))
+    text = "TP01 LCRA: 70.0% last year, 77.8% now (+7.8 percentage points), better."
+    document["comparison"]["changes"] = [{"measure": "TP01", "population": "LCRA", "text": text}]
+    changed = {"text": "Who interviewed (LCRA): mixed; last year own staff.", "affects": ["TP01"]}
+    document["comparison"]["method_changes"] = [changed]
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert text in tsm(home, "compare", CODE, YEAR).stdout
+    assert f"Done differently from last year:\n  {changed['text']}" in tsm(home, "compare", CODE, YEAR).stdout
+    assert changed["text"] not in tsm(home, "compare", CODE, YEAR, "RP01").stdout
+
+
+def test_compare_says_where_there_is_nothing(home):
+    path = home / "returns" / CODE / YEAR / "return.json"
+    document = json.loads(path.read_text("utf-8"))
+    del document["comparison"]
+    path.write_text(json.dumps(document), encoding="utf-8")
+    refused(tsm(home, "compare", CODE, YEAR), "made before returns were compared", f"tsm run {CODE} {YEAR}")
+    refused(tsm(home, "compare", "L0002", YEAR), "tsm run L0002 2024-25")
+
+
 def test_import_then_peers(home, published):
     result = tsm(home, "benchmarks", "import", str(published))
     assert result.exit_code == DONE

@@ -34,12 +34,16 @@ from .common import (
     Place,
     edition_metadata,
 )
-from .previous import PREVIOUS_KEY, previous_files
+from .previous import BENCHMARKS_KEY, PREVIOUS_KEY, benchmark_files, previous_files
 
 GROUP = "received"
 _PREVIOUS = (
-    "Last year's figures, to compare this year's with: the file that year.yaml names under previous_figures, "
-    "else the figures.csv that was published here for the year before."
+    "Last year, to compare this year with: the file that year.yaml names under previous_figures, else the "
+    "figures.csv that was published here for the year before; and the return of that year as it is approved."
+)
+_BENCHMARKS = (
+    "The nation's landlords, to compare the figures with: those imported with `tsm benchmarks import`, where "
+    "they are as new as the table that is shipped; nothing otherwise."
 )
 _SETTINGS = (
     "landlord.yaml and year.yaml, sources.yaml and corrections.yaml if there are any, as they were written."
@@ -59,7 +63,7 @@ def received_key(table: str) -> dg.AssetKey:
 
 
 def build_received(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
-    """Return the assets of everything received: one a table, the settings files, last year's figures."""
+    """Return the assets of everything received: one a table, the settings files, what is compared with."""
 
     def spec(key: dg.AssetKey, description: str, tags: dict[str, str]) -> dg.AssetSpec:
         return dg.AssetSpec(
@@ -76,6 +80,7 @@ def build_received(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     specs = [
         spec(SETTINGS_KEY, _SETTINGS, TAGS),
         spec(PREVIOUS_KEY, _PREVIOUS, TAGS),
+        spec(BENCHMARKS_KEY, _BENCHMARKS, TAGS),
         spec(CONFIRMATIONS_KEY, _CONFIRMATIONS, TAGS),
         spec(ACTS_KEY, _ACTS, TAGS),
         *(
@@ -101,6 +106,8 @@ def build_received(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
                 files = acts_files(place, code, year)[name]
             elif key == PREVIOUS_KEY:
                 files = previous_files(place, code, year)
+            elif key == BENCHMARKS_KEY:
+                files = benchmark_files(place, year)
             else:
                 mine = settings_files(own, year) if key == SETTINGS_KEY else _files_of(own / year, name)
                 files = {str(file.relative_to(own.parent)): file for file in mine}

@@ -22,6 +22,7 @@ from pipelines.measures.ledger import reasons
 from pipelines.measures.repairs import context as repairs_context
 from pipelines.measures.repairs import other_targets
 from pipelines.statutory import LastYear, ReturnInputs, SurveyEvidence, as_findings, assemble, validate
+from pipelines.statutory.comparison import comparison_findings
 from pipelines.statutory.finding_effects import unused_records
 from pipelines.storage import content_hash
 from schemas.outputs import FIGURE_COLUMNS
@@ -35,7 +36,6 @@ from .common import (
     SETTINGS_KEY,
     TAGS,
     Place,
-    file_summary,
     kept_file,
     kept_frames,
     refuse_if_stopped,
@@ -49,8 +49,8 @@ from .common import (
     text_schema,
 )
 from .measures import WEIGHTS_KEY, measure_key, reported_measures
+from .previous import BENCHMARKS_KEY, PREVIOUS_KEY, kept_beside
 from .previous import NAME as PREVIOUS_FIGURES
-from .previous import PREVIOUS_KEY, kept_return
 from .records import INPUTS_KEY, record_key
 from .survey import FINDINGS_KEY as SURVEY_FINDINGS_KEY
 from .survey import RESPONDENTS_KEY, STATISTICS_KEY, WEIGHED_FROM
@@ -199,6 +199,7 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             SETTINGS_KEY,
             CONFIRMATIONS_KEY,
             PREVIOUS_KEY,
+            BENCHMARKS_KEY,
             *accepted_keys.values(),
             *rejected_keys.values(),
         ],
@@ -230,12 +231,12 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         require_same_sources(respondents.attrs["sources"], sources, "survey/respondents")
         require_same_sources(weights.attrs["sources"], sources, "survey/weights")
         require_same_sources(statistics["sources"], sources, "survey/statistics")
-        last_year = kept_return(context, place)
-        _require_the_statistics_last_year(statistics, last_year)
         read = dict(zip(_READ_WHOLE, (homes, repairs, households, margins), strict=True))
         accepted = kept_frames(context, place, accepted_keys) | read
         rejected = kept_frames(context, place, rejected_keys)
         records = measure_inputs(rules, {"homes": homes, "repairs": repairs}, {})
+        beside, beside_inputs = kept_beside(context, place, records.stock)
+        _require_the_statistics_last_year(statistics, beside.last_year)
         weights_made = {
             "key": WEIGHTS_KEY.to_user_string(),
             "made_from": [record_key(table).to_user_string() for table in WEIGHED_FROM],
@@ -264,17 +265,17 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
                 records_summary=[
                     *_lines(inputs),
                     *settings_inputs(context, place),
-                    *_last_year_input(statistics),
+                    *beside_inputs,
                 ],
                 assets=[*received, weights_made, *reasons_table.attrs["ledgers"]],
                 software_version=version("tsm-pipeline"),
-                last_year=last_year,
+                beside=beside,
                 confirmations=confirmations(kept_file(context, place, CONFIRMATIONS_KEY, ACTS)),
             )
         )
         outcomes = validate(assembled)
         yield from validation_results(DOCUMENT_KEY, outcomes)  # shown also where they withhold the return
-        of_the_return = as_findings(outcomes)
+        of_the_return = gather([as_findings(outcomes), comparison_findings(assembled)])
         refuse_if_stopped(stops_in(of_the_return), "The return")
         status = assembled["status"]
         shown = {"complete": status["complete"], "to_confirm": status["to_confirm"]}
@@ -296,14 +297,6 @@ def _require_the_statistics_last_year(statistics: Json, last_year: LastYear | No
     require_same_sources(
         made_from, {PREVIOUS_FIGURES: "" if last_year is None else last_year.sha256}, "survey/statistics"
     )
-
-
-def _last_year_input(statistics: Json) -> list[dict[str, Any]]:
-    """Return the line of provenance of last year's figures, if there are any."""
-    source = statistics["last_year"]
-    if source is None:
-        return []
-    return [file_summary(PREVIOUS_FIGURES, source["file"], source["sha256"], source["bytes"])]
 
 
 def survey_evidence(

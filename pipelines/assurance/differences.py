@@ -35,6 +35,7 @@ PARTS: Mapping[str, str] = {
     "measures": "the measures' definitions",
     "figures": "figures",
     "survey": "the survey",
+    "comparison": "the comparison with last year and with other landlords",
     "repairs": "targets and context of repairs",
     "complaints": "time limits of complaints",
     "exclusions": "records left out, by reason",

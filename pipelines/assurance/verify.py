@@ -73,9 +73,14 @@ def return_sha256(document: dict[str, Any]) -> str:
     `approval` and `revision`, and `draft` of `status`. Everything else is signed for: figures, survey,
     findings, confirmations, settings, checks, and the hashes of the files and ledgers they were made from.
     """
+    return sha256(signed_bytes(document))
+
+
+def signed_bytes(document: dict[str, Any]) -> bytes:
+    """Return the canonical return document less its marks: what an approval is of (see `return_sha256`)."""
     signed = {key: value for key, value in document.items() if key not in ("approval", "revision")}
     signed["status"] = {key: value for key, value in document["status"].items() if key != "draft"}
-    return sha256(canonical(signed))
+    return canonical(signed)
 
 
 def sealed(content: dict[str, Any]) -> bytes:

@@ -50,6 +50,7 @@ class Landlord:
     type: str
     region: str | None = None
     former_names: tuple[str, ...] = ()
+    former_codes: tuple[str, ...] = ()
     contacts: tuple[Contact, ...] = ()
 
 
@@ -164,6 +165,7 @@ def load_landlord(folder: Path) -> Landlord:
             "make the two the same."
         )
     content["former_names"] = tuple(content.get("former_names") or ())
+    content["former_codes"] = tuple(content.get("former_codes") or ())
     content["contacts"] = tuple(Contact(**contact) for contact in content.get("contacts") or ())
     return Landlord(**content)
 

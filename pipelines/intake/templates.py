@@ -16,6 +16,7 @@ name: Name of the landlord      # as registered
 type: PRP                       # PRP (private registered provider) or LA (local authority)
 region:                         # such as North West
 former_names: []                # such as [Old Town Homes Ltd]
+# former_codes: []              # earlier codes at the regulator, such as [L0002], to find last year by
 contacts: []
 # contacts:
 #   - name: Jo Bloggs

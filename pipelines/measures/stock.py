@@ -89,6 +89,24 @@ def _blocks(counts: Mapping[str, int], settings: Settings) -> dict[str, str]:
     }
 
 
+def mostly_supported(stock: Stock) -> bool | None:
+    """Return whether more than 30% of the rented homes are supported housing; None where that is not settled.
+
+    RSH's comparison group. Homes of an unknown stock type could be either; so could housing for older people,
+    of which the published data does not say whether it counts as supported.
+    """
+    homes = stock.homes[(stock.homes["standing"] == "") & (stock.homes["tenure"] == LCRA)]
+    if homes.empty:
+        return None
+    words = homes["stock_type"].str.lower()
+    supported = words.str.contains(r"\bsupported", regex=True, na=False)
+    either = words.isna() | words.str.contains("older|sheltered|retirement|extra.?care", regex=True, na=False)
+    least, most = int(supported.sum()), int((supported | either).sum())
+    if 10 * least > 3 * len(homes):
+        return True
+    return False if 10 * most <= 3 * len(homes) else None
+
+
 def home_tenure(records: pd.DataFrame, stock: Stock) -> tuple[pd.Series, pd.Series]:
     """Return (tenure, abroad) of the homes that service records name; both blank where they name none."""
     homes = stock.homes.set_index("home_id")

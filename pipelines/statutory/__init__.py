@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pipelines.statutory.document import assemble
-from pipelines.statutory.inputs import Document, LastYear, ReturnInputs, SurveyEvidence
+from pipelines.statutory.inputs import Beside, Document, LastYear, ReturnInputs, SurveyEvidence
 from pipelines.statutory.nrosh import nrosh_fields
 from pipelines.statutory.rules import VALIDATIONS, Validation
 from pipelines.statutory.validations import CheckOutcome, as_findings, validate
 
 __all__ = [
     "VALIDATIONS",
+    "Beside",
     "CheckOutcome",
     "Document",
     "LastYear",

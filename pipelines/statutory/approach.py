@@ -23,7 +23,7 @@ from pipelines.statutory.wording import (
     listed,
 )
 from pipelines.survey.accuracy import AccuracyTest, accuracy_test
-from schemas.rulebook import ApproachItem, Edition
+from schemas.rulebook import Edition
 
 if TYPE_CHECKING:
     from pipelines.intake import SurveyPlan
@@ -31,12 +31,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Survey:
-    """One population's survey: its records, and its plan in year.yaml (None where it has none)."""
+    """One population's survey: its records, and its plan in year.yaml (None where it has none).
+
+    `found`: what it did otherwise than last year's survey, as the two returns show it, in a sentence.
+    """
 
     population: str
     evidence: SurveyEvidence
     plan: SurveyPlan | None
     inputs: ReturnInputs
+    found: str | None = None
 
     @property
     def edition(self) -> Edition:
@@ -265,6 +269,8 @@ def _other_issues(survey: Survey) -> Written:
     issues, changes = survey.given("other_issues"), survey.given("changes_since_last_year")
     stated = {"Other issues": issues, "Changes since last year": changes}
     real = [f"{title}: {_sentence(text)}" for title, text in stated.items() if text and not is_none(text)]
+    if survey.found and not changes:
+        real.append(survey.found)
     if real:
         return " ".join(real), ""
     if not issues and not changes:
@@ -291,19 +297,31 @@ def approach_items(survey: Survey) -> tuple[list[dict[str, Any]], list[dict[str,
     """Return the items a to k (letter, title, text, missing) and what is missing (what, remedy).
 
     A text comes from the records and year.yaml; where they do not settle it nothing is invented: `missing`
-    is True and the text says what to put where.
+    is True and the text says what to put where. `generated`: written here, where year.yaml could
+    have said it.
 
     Source: Tenant Survey Requirements, paragraph 35.
     """
     items, missing = [], []
     for item in survey.edition.approach_items:
         text, remedy = WRITERS[item.letter](survey)
-        items.append(_item(item, text if text is not None else f"Not yet supplied. {remedy}", text is None))
+        items.append(
+            {
+                "letter": item.letter,
+                "title": item.title,
+                "text": text if text is not None else f"Not yet supplied. {remedy}",
+                "missing": text is None,
+                "generated": text is not None and _is_generated(item.letter, survey),
+            }
+        )
         if text is None:
             what = f"{survey.population} survey approach, item {item.letter}: {item.title}"
             missing.append({"what": what, "remedy": remedy})
     return items, missing
 
 
-def _item(item: ApproachItem, text: str, missing: bool) -> dict[str, Any]:
-    return {"letter": item.letter, "title": item.title, "text": text, "missing": missing}
+def _is_generated(letter: str, survey: Survey) -> bool:
+    """Whether the software wrote an item that is the landlord's to say, where year.yaml says nothing."""
+    if letter == "e":
+        return not survey.given("representativeness")
+    return letter == "k" and bool(survey.found) and not survey.given("changes_since_last_year")

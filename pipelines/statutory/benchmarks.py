@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.measures.rounding import round_half_up
-from pipelines.statutory.distributions import Benchmarks, Distribution, Position, load_benchmarks, position
+from pipelines.statutory.distributions import Benchmarks, Distribution, National, Position, position, shipped
 from pipelines.statutory.wording import counted
 
 SOURCE = (
@@ -96,7 +96,7 @@ def peer_groups(document: Mapping[str, Any], supported: bool | None = None) -> d
 
 
 def compare(
-    document: Mapping[str, Any], benchmarks: Benchmarks | None = None, supported: bool | None = None
+    document: Mapping[str, Any], national: National | None = None, supported: bool | None = None
 ) -> dict[str, Any]:
     """Return every reported figure beside the nation and its peer groups, JSON-able, with its words.
 
@@ -105,7 +105,8 @@ def compare(
     value_text, better, text, and `groups`, each with label, landlords, the percentiles, median_text,
     difference_text, position_text, quarter, rank_text, few.
     """
-    table = load_benchmarks() if benchmarks is None else benchmarks
+    national = national or shipped()
+    table = national.table
     peers = peer_groups(document, supported)
     asked = document["reporting_year"]
     year = table.year_for(asked)
@@ -116,7 +117,7 @@ def compare(
     figures = [_figure(each, measures[each["measure"]], peers, table, year) for each in document["figures"]]
     return {
         "year": year,
-        "source": SOURCE.format(year=year),
+        "source": f"{SOURCE.format(year=year)} {national.text}",
         "note": "" if year == asked else f"Those of {asked} are not at hand: {year} is shown instead.",
         "peer_groups": peers,
         "figures": [each for each in figures if each["groups"]],

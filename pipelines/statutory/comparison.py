@@ -6,17 +6,23 @@ found; all other measures count every record, so that chance in drawing a sample
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from math import isnan
 from typing import Any
 
+import pandas as pd
+
+from pipelines.intake import FINDING_COLUMNS
 from pipelines.measures.rounding import round_half_up
+from pipelines.statutory.approach import is_none
 from pipelines.statutory.benchmarks import compare
-from pipelines.statutory.distributions import Benchmarks
-from pipelines.statutory.inputs import LastYear
+from pipelines.statutory.code_history import between
+from pipelines.statutory.inputs import Beside, LastYear
+from pipelines.statutory.method_changes import RULE, STOCK, SURVEY, MethodChange
 from pipelines.statutory.wording import listed, value_text
+from schemas.rulebook import load_edition
 from schemas.rulebook.model import SCALE_FACTORS
 
 # (measure, population).
@@ -29,26 +35,27 @@ FULL_COUNT = "It is a full count of the records, not a sample: no sampling error
 
 
 def comparison(
-    document: Mapping[str, Any],
-    last_year: LastYear | None,
-    benchmarks: Benchmarks | None = None,
-    supported: bool | None = None,
+    document: Mapping[str, Any], beside: Beside, found: Sequence[MethodChange] = ()
 ) -> dict[str, Any]:
-    """Return the comparison of an assembled return, JSON-able.
+    """Return the comparison of an assembled return, JSON-able; `found`: what was done otherwise last year.
 
     Keys: `last_year` (where its figures are from; None where there are none), `changes` (a figure that both
     years have), `new` and `gone` (a figure that one year alone has), `method_changes`, and `benchmarks` as
     `benchmarks.compare` gives it.
     """
-    beside = {"method_changes": [], "benchmarks": compare(document, benchmarks, supported)}
+    others = {
+        "method_changes": [each.as_dict() for each in found],
+        "benchmarks": compare(document, beside.national, beside.supported),
+    }
+    last_year = beside.last_year
     if last_year is None:
-        return {"last_year": None, "changes": [], "new": [], "gone": [], **beside}
+        return {"last_year": None, "changes": [], "new": [], "gone": [], **others}
     measures = {each["key"]: each for each in document["measures"]}
     before = _last_values(last_year, measures)
     now = {(each["measure"], each["population"]): each for each in document["figures"]}
     tested = _tested(document)
     changes = [
-        _change(figure, measures[key[0]], before[key], tested.get(key))
+        _change(figure, measures[key[0]], before[key], tested.get(key), found)
         for key, figure in now.items()
         if figure["value"] is not None and key in before
     ]
@@ -65,7 +72,7 @@ def comparison(
     return {
         "last_year": {
             "year": last_year.year,
-            "text": _last_year_text(last_year, new, gone),
+            "text": " ".join(_about(document, last_year, found, new, gone)),
             "source": "computed here" if last_year.published else "given",
             "file": last_year.file,
             "sha256": last_year.sha256,
@@ -73,7 +80,7 @@ def comparison(
         "changes": changes,
         "new": new,
         "gone": gone,
-        **beside,
+        **others,
     }
 
 
@@ -132,25 +139,45 @@ def _change(
     measure: Mapping[str, Any],
     before: _Value,
     tested: Mapping[str, Any] | None,
+    found: Sequence[MethodChange],
 ) -> dict[str, Any]:
     assert before.exact is not None
     exact = Fraction(tested["difference"]) if tested else _exact(figure, measure) - before.exact
     change = round_half_up(exact, 1)
     significant = tested["significant"] if tested and tested["p_adjusted"] is not None else None
     direction = _direction(change, measure["better"])
-    moved = "the same as last year" if change == 0 else _size(change, measure)
+    size = "no change" if change == 0 else _size(change, measure)
+    text = (
+        f"{label(measure, figure['population'])}: {before.text} last year, {figure['value_text']} now "
+        f"({size}){_meaning(direction, measure, significant)}."
+    )
     return {
         "measure": figure["measure"],
         "population": figure["population"],
         "last_year": float(round_half_up(before.exact, 1)),
         "last_year_text": before.text,
         "change": float(change),
-        "change_text": "no change" if change == 0 else _size(change, measure),
+        "change_text": size,
         "direction": direction,
         "significant": significant,
-        "text": f"{label(measure, figure['population'])}: {before.text} last year, {figure['value_text']} now"
-        f" ({moved}){_meaning(direction, measure, significant)}.",
+        "text": " ".join([text, *_due_to(figure, found)]),
     }
+
+
+def _due_to(figure: Mapping[str, Any], found: Sequence[MethodChange]) -> Iterator[str]:
+    """Sentences on what else than the service a figure's change may be due to."""
+    mine = [
+        each
+        for each in found
+        if figure["measure"] in each.affects and each.population in ("", figure["population"])
+    ]
+    rules = [each for each in mine if each.kind == RULE]
+    if rules:
+        said = "; ".join(f"{each.subject}: {each.now}, last year {each.was}" for each in rules)
+        yield f"The change may be due to the rule ({said})."
+    others = [each.subject for each in mine if each.kind != RULE]
+    if others:
+        yield f"Done differently from last year, which may explain part of it: {listed(others)}."
 
 
 def _exact(figure: Mapping[str, Any], measure: Mapping[str, Any]) -> Fraction:
@@ -196,16 +223,93 @@ def _only_one(key: Key, measures: Mapping[str, Mapping[str, Any]], what: str) ->
     }
 
 
-def _last_year_text(last_year: LastYear, new: list[dict[str, str]], gone: list[dict[str, str]]) -> str:
-    return " ".join(_sentences(last_year, new, gone))
-
-
-def _sentences(last_year: LastYear, new: list[dict[str, str]], gone: list[dict[str, str]]) -> Iterator[str]:
+def _about(
+    document: Mapping[str, Any],
+    last_year: LastYear,
+    found: Sequence[MethodChange],
+    new: Sequence[Mapping[str, str]],
+    gone: Sequence[Mapping[str, str]],
+) -> Iterator[str]:
+    """Yield what to know of last year's figures, a sentence each: where from, of whom, what is not alike."""
+    year, landlord = last_year.year, document["landlord"]
     if last_year.published:
-        yield f"Last year's figures are those of the return of {last_year.year} that was made here."
+        yield f"Last year's figures are those of the return of {year} that was made here."
     else:
         yield f"Last year's figures are those of {last_year.file}, which the landlord gave."
     yield UNROUNDED
-    for one, words in ((new, "Without a value last year"), (gone, "Without a value this year")):
-        if one:
-            yield f"{words}: {listed([each['measure'] + ' ' + each['population'] for each in one])}."
+    yield from between(landlord["code"], year, document["reporting_year"])
+    if last_year.document is None:
+        if landlord["former_names"]:
+            yield f"The landlord was formerly known as {listed(landlord['former_names'])}."
+        yield "Only last year's figures are known: what was done differently cannot be found by comparison."
+    else:
+        yield from _of_the_return(last_year.document, document)
+    if any(each.kind == STOCK for each in found):
+        yield "The homes are not those of last year (merged or transferred stock), so that changes mislead."
+    for some, words in ((new, "Without a value last year"), (gone, "Without a value this year")):
+        if some:
+            names = [f"{each['measure']} {each['population']}" for each in some]
+            yield f"{words}: {listed(names)}."
+
+
+def _of_the_return(before: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what last year's return says of itself that matters: another code, name, state of the rules."""
+    then, now = before["landlord"], document["landlord"]
+    if then["code"] != now["code"]:
+        yield f"They are those of {then['name']} ({then['code']}), a former code of the landlord."
+    elif then["name"] != now["name"]:
+        yield f"That return was made under the name {then['name']}."
+    made_by, stands = before["edition"], load_edition(before["reporting_year"])
+    if made_by["fingerprint"] != stands.fingerprint:
+        yield (
+            f"That return was made by an earlier state of the rules of {before['reporting_year']} "
+            f"({made_by['methodology_version']}; now {stands.methodology_version})."
+        )
+
+
+# ------------------------------------------------------------------------------------------------ the finding
+
+CHANGED_ALL_THE_SAME = "CMP-001"
+
+
+def comparison_findings(document: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the findings of a return beside last year's, columns as intake's FINDING_COLUMNS.
+
+    CMP-001, to confirm: year.yaml says that nothing changed since last year, but the two returns differ.
+    """
+    rows = []
+    for survey in document["survey"]:
+        population = survey["population"]
+        stated = survey["facts"]["changes_since_last_year"]
+        changed = [
+            each
+            for each in document["comparison"]["method_changes"]
+            if each["kind"] == SURVEY and each["population"] in ("", population)
+        ]
+        if stated and is_none(stated) and changed:
+            rows.append(_nothing_changed(population, stated, changed))
+    frame = pd.DataFrame(rows, columns=list(FINDING_COLUMNS), dtype="str").fillna("")
+    return frame.assign(row=pd.array([None] * len(frame), dtype="Int64"))
+
+
+def _nothing_changed(population: str, stated: str, changed: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    return {
+        "finding_id": CHANGED_ALL_THE_SAME,
+        "grade": "confirm",
+        "table": "return",
+        "file": "year.yaml",
+        "column": "changes_since_last_year",
+        "value": stated,
+        "record_id": population,
+        "title": "The survey changed since last year, but is said not to have",
+        "message": (
+            f"{population}: changes_since_last_year is “{stated.strip()}”, but the returns of the two years "
+            f"say: {' '.join(each['text'] for each in changed)}"
+        ),
+        "remedy": (
+            f"Say what changed under survey, {population}, changes_since_last_year in year.yaml, or remove "
+            "the line and what was found is printed; where the change has no bearing, confirm and say why."
+        ),
+        "effect": "kept",
+        "touches": ";".join(dict.fromkeys(key for each in changed for key in each["affects"])),
+    }

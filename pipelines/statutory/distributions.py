@@ -7,6 +7,7 @@ more precise can be said from it, and nothing is.
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -173,6 +174,25 @@ def load_benchmarks() -> Benchmarks:
     """Return the national table that is shipped."""
     with SHIPPED.open(encoding="utf-8", newline="") as lines:
         return Benchmarks(read_rows(csv.DictReader(lines)))
+
+
+@dataclass(frozen=True)
+class National:
+    """The national table that returns are compared with, the file that it is from, and that in a sentence."""
+
+    table: Benchmarks
+    file: str
+    sha256: str
+    size: int
+    text: str
+
+
+@cache
+def shipped() -> National:
+    """Return the table that is shipped, with what it is."""
+    data = SHIPPED.read_bytes()
+    text = f"The figures are those shipped with the software ({SHIPPED.name})."
+    return National(load_benchmarks(), SHIPPED.name, hashlib.sha256(data).hexdigest(), len(data), text)
 
 
 def knots_of(values: Sequence[float]) -> dict[str, float]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from pipelines.measures.figures import Figure, Precision
-from pipelines.statutory.approach import Survey
-from pipelines.statutory.comparison import comparison
+from pipelines.statutory.approach import Survey, approach_items
+from pipelines.statutory.comparison import comparison, comparison_findings
 from pipelines.statutory.confirmations import from_year_file, shown_confirmations
 from pipelines.statutory.finding_effects import figure_effects, group_effects
 from pipelines.statutory.findings import finding_groups, grade_counts, unmatched_confirmations
 from pipelines.statutory.inputs import Document, ReturnInputs
+from pipelines.statutory.method_changes import MethodChange, changes_text, method_changes
 from pipelines.statutory.methods import by_method
 from pipelines.statutory.nrosh import form_used, missing_from, nrosh_fields, suppresses
 from pipelines.statutory.survey_section import filter_question, questions_asked, survey_section
@@ -51,8 +52,8 @@ def assemble(inputs: ReturnInputs) -> Document:
     published is the caller's decision (`validate` and `as_findings` give the same outcomes again).
     """
     edition = inputs.edition
-    surveys, missing = _surveys(inputs)
-    missing = [*missing, *_missing_elsewhere(inputs)]
+    surveys = _surveys(inputs)
+    sections = [_section(each) for each in surveys]
     document: Document = {
         "schema_version": SCHEMA_VERSION,
         "software": {"name": SOFTWARE, "version": inputs.software_version},
@@ -76,7 +77,7 @@ def assemble(inputs: ReturnInputs) -> Document:
         ],
         "measures": [_measure(each, edition, inputs.landlord.name) for each in edition.measures],
         "figures": [_figure(each, edition) for each in inputs.figures],
-        "survey": surveys,
+        "survey": sections,
         "comparison": {},
         "repairs": _repairs(inputs),
         "complaints": {
@@ -97,7 +98,7 @@ def assemble(inputs: ReturnInputs) -> Document:
         "settings": _settings(inputs),
         "checks": [],
         "confirmations": [],
-        "publication": _publication(inputs, surveys),
+        "publication": {},
         "provenance": {
             "inputs": [dict(each) for each in inputs.records_summary],
             "assets": [dict(each) for each in inputs.assets],
@@ -108,13 +109,17 @@ def assemble(inputs: ReturnInputs) -> Document:
         "approval": None,
         "revision": None,
     }
-    document["comparison"] = comparison(document, inputs.last_year)
+    changes = method_changes(document, inputs.beside)
+    missing = [*_write_items(surveys, sections, changes), *_missing_elsewhere(inputs)]
+    document["publication"] = _publication(inputs, sections)
+    document["comparison"] = comparison(document, inputs.beside, changes)
     document["nrosh"] = nrosh_fields(document, _every_method(inputs, document["return_form"]["form"]))
     missing += missing_from(document, missing)
     outcomes = validate(document)
     document["checks"] = as_checks(outcomes)
     validation_findings = as_findings(outcomes)
-    frames = [frame for frame in (inputs.findings, validation_findings) if len(frame)]
+    own_findings = (inputs.findings, validation_findings, comparison_findings(document))
+    frames = [frame for frame in own_findings if len(frame)]
     found = pd.concat(frames, ignore_index=True) if frames else inputs.findings
     given = [*map(from_year_file, inputs.year_file.confirmations), *inputs.confirmations]
     groups = finding_groups(found, given, [each.key for each in edition.measures])
@@ -247,25 +252,37 @@ def _answers(figure: Figure, measure: Measure, edition: Edition) -> list[dict[st
     return rows
 
 
-def _surveys(inputs: ReturnInputs) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
-    sections, missing = [], []
-    for population in _SURVEYED:
-        if inputs.blocks[population] != "reported":
-            continue
-        plan = inputs.year_file.survey.get(population)
-        survey = Survey(population, inputs.surveys[population], plan, inputs)
-        asked = questions_asked(inputs.edition, inputs.landlord.name, population)
-        section, lacking = survey_section(survey, asked)
-        sections.append(section)
+def _surveys(inputs: ReturnInputs) -> list[Survey]:
+    plans = inputs.year_file.survey
+    return [
+        Survey(population, inputs.surveys[population], plans.get(population), inputs)
+        for population in _SURVEYED
+        if inputs.blocks[population] == "reported"
+    ]
+
+
+def _section(survey: Survey) -> dict[str, Any]:
+    asked = questions_asked(survey.edition, survey.inputs.landlord.name, survey.population)
+    return survey_section(survey, asked)
+
+
+def _write_items(
+    surveys: Iterable[Survey], sections: Iterable[dict[str, Any]], changes: Sequence[MethodChange]
+) -> list[dict[str, str]]:
+    """Write the items of each survey's approach into its section; return what is missing from it."""
+    missing = []
+    for survey, section in zip(surveys, sections, strict=True):
+        told = replace(survey, found=changes_text(changes, survey.population))
+        section["items"], lacking = approach_items(told)
         missing += lacking
         if section["questionnaire"] is None:
             missing.append(
                 {
-                    "what": f"{population} questionnaire",
+                    "what": f"{survey.population} questionnaire",
                     "remedy": survey.put("questionnaire", "the name of the file with the full questionnaire"),
                 }
             )
-    return sections, missing
+    return missing
 
 
 def _missing_elsewhere(inputs: ReturnInputs) -> list[dict[str, str]]:
@@ -402,7 +419,11 @@ def _publication(inputs: ReturnInputs, surveys: list[dict[str, Any]]) -> dict[st
         "survey_approach": not any(item["missing"] for each in surveys for item in each["items"]),
         "questionnaire": all(each["questionnaire"] for each in surveys),
         "permanent_url": bool(inputs.year_file.publication_url),
-        "comparison_with_earlier_years": all(plan and plan.changes_since_last_year for plan in plans),
+        "comparison_with_earlier_years": all(
+            (plan and plan.changes_since_last_year)
+            or any(item["letter"] == "k" and item["generated"] for item in survey["items"])
+            for plan, survey in zip(plans, surveys, strict=True)
+        ),
     }
     due = inputs.edition.deadlines["return_submitted"].due
     return {

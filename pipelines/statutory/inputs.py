@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pipelines.measures.figures import Figure
+from pipelines.statutory.distributions import National
 from pipelines.statutory.finding_effects import nothing_unused
 from schemas.rulebook import Edition, Settings
 
@@ -54,6 +55,21 @@ class LastYear:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What a return is compared with.
+
+    `last_year`: None where there is none. `merged`: former codes that each have a return of last year, so
+    that none of those is last year's. `national`: None for the figures that are shipped. `supported`: whether
+    more than 30% of the rented homes are supported housing; None where the records do not settle it.
+    """
+
+    last_year: LastYear | None = None
+    merged: tuple[str, ...] = ()
+    national: National | None = None
+    supported: bool | None = None
+
+
+@dataclass(frozen=True)
 class ReturnInputs:
     """Everything that the return of one landlord and year is made from.
 
@@ -67,7 +83,7 @@ class ReturnInputs:
     accepted, rejected. `assets`: key, made_from, data_version. `corrections`: each entry of corrections.yaml
     with what became of it. `unused`: what the figures do not use (finding_effects.COLUMNS). `confirmations`:
     those given by `tsm confirm`, in the form of pipelines.statutory.confirmations (year.yaml's are in
-    `year_file`). `last_year`: None where there is none to compare with.
+    `year_file`). `beside`: what it is compared with.
     """
 
     edition: Edition
@@ -87,5 +103,5 @@ class ReturnInputs:
     corrections: Sequence[Mapping[str, Any]] = ()
     unused: pd.DataFrame = field(default_factory=nothing_unused)
     confirmations: Sequence[Mapping[str, Any]] = ()
-    last_year: LastYear | None = None
+    beside: Beside = Beside()
     other_targets: Mapping[str, int] = field(default_factory=dict)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
+import hashlib
+import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,15 @@ import pyarrow as pa
 from pipelines.measures.rounding import round_half_up
 from pipelines.measures.stock import REPORTED
 from pipelines.statutory.benchmarks import survey_method
+from pipelines.statutory.code_history import other_names
 from pipelines.statutory.distributions import (
     COLUMNS,
-    SHIPPED,
     Benchmarks,
     Better,
+    National,
     knots_of,
     load_benchmarks,
+    shipped,
     tabled,
 )
 from pipelines.statutory.rsh_workbook import LANDLORD_COLUMNS, read_workbook
@@ -33,12 +35,14 @@ from schemas.errors import InputError
 from schemas.rulebook import Edition, Measure
 
 FOLDER = "benchmarks"
-NAMES = SHIPPED.with_name("landlord_codes.csv")
 
 # Fewer landlords than these make no group of the national table.
 _LEAST, _LEAST_OF_METHOD = 10, 5
 _GROUP_BY = ("type", "region", "group_size", "supported30", "method")
 _TABLED_POPULATIONS = ("LCRA", "LCHO", "ALL")
+
+# An import with fewer landlords than this share of the shipped table's is not the whole nation.
+_WHOLE = Fraction(9, 10)
 
 NO_VALUE = "–"
 MARKERS: Mapping[str, str] = {
@@ -46,17 +50,6 @@ MARKERS: Mapping[str, str] = {
     "[U]": "no cases",
     "[S]": "suppressed by RSH",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """What is known of a landlord's code over the years: its name in some of them, and what to know."""
-
-    code: str
-    name: str
-    first_year: str
-    last_year: str
-    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +103,7 @@ def load_landlords(
             f"The landlords of {year} are not in {path.parent}: get RSH's workbook of that year and "
             f"run `tsm benchmarks import FILE`.{have}"
         )
-    try:
-        frame = pd.read_parquet(path, columns=list(LANDLORD_COLUMNS))
-    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path} cannot be read: import the workbook of {year} again.") from error
+    frame = _read(path.read_bytes(), str(path))
     codes = set(frame["code"])
     for code, former in (former_codes or {}).items():
         then = [each for each in former if each in codes]
@@ -122,12 +112,49 @@ def load_landlords(
     return frame
 
 
-def national_table(home: Path) -> Benchmarks:
-    """Return the shipped national table, each imported year's figures computed anew from its landlords."""
-    table = load_benchmarks()
-    for year in imported_years(home):
-        table = table.with_rows(distributions(load_landlords(home, year)))
-    return table
+def _read(data: bytes, name: str) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(io.BytesIO(data), columns=list(LANDLORD_COLUMNS))
+    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError, ValueError, KeyError) as error:
+        raise InputError(f"{name} cannot be read: import the workbook of that year again.") from error
+
+
+def import_for(home: Path, year: str) -> Path | None:
+    """Return the imported file that a return of `year` could be compared with; None where ours is newer."""
+    newest = max((each for each in imported_years(home) if each <= year), default="")
+    own = load_benchmarks().year_for(year) or ""
+    return home / FOLDER / f"{newest}.parquet" if newest and newest >= own else None
+
+
+def national(name: str, data: bytes | None) -> National:
+    """Return the national figures to compare with: an import's, or those shipped where they are better.
+
+    `data`: an imported file (see `import_for`), `name` what it is called. One that has not the whole nation
+    in it (a part of the workbook, a trial) is not used, and that is said.
+    """
+    if data is None:
+        return shipped()
+    frame = _read(data, name)
+    own = load_benchmarks().with_rows(distributions(frame))
+    (year,) = frame["year"].unique()
+    landlords, usual = _landlords(own, year), _landlords(load_benchmarks(), year)
+    if landlords < _WHOLE * usual:
+        why = f"The import {name} is not used: it has {landlords:,} landlords with a TP01, of some {usual:,}."
+        return replace(shipped(), text=f"{shipped().text} {why}")
+    text = f"The figures are computed from RSH's workbook, imported as {name}."
+    return National(own, name, hashlib.sha256(data).hexdigest(), len(data), text)
+
+
+def _landlords(table: Benchmarks, year: str) -> int:
+    """How many landlords a table has for a year: those with the one value that every landlord has."""
+    found = table.get(table.year_for(year) or "", "LCRA", "TP01", "all", "all")
+    return 0 if found is None else found.landlords
+
+
+def national_of(home: Path, year: str) -> National:
+    """Return the national figures that a return of `year` in this home is compared with."""
+    path = import_for(home, year)
+    return shipped() if path is None else national(f"{FOLDER}/{path.name}", path.read_bytes())
 
 
 def contradicted(landlords: pd.DataFrame) -> int:
@@ -159,30 +186,6 @@ def _row(key: tuple[str, str, str, str, str], values: pd.Series) -> dict[str, st
     row |= dict(zip(COLUMNS, key, strict=False))
     row["landlords"] = str(len(values))
     return row | {name: repr(number) for name, number in knots_of(values.tolist()).items()}
-
-
-@cache
-def names() -> tuple[Name, ...]:
-    """Return what is known of codes over the years (data/reference/landlord_codes.csv)."""
-    with NAMES.open(encoding="utf-8", newline="") as lines:
-        return tuple(Name(**row) for row in csv.DictReader(lines))
-
-
-def other_names(code: str, year: str) -> str:
-    """Return the names that a code had in other years and what to know of it, in words; '' for nothing."""
-    mine = [each for each in names() if each.code == code]
-    now = next((each for each in mine if _covers(each, year)), None)
-    parts = []
-    for each in mine:
-        if now is not None and each.name != now.name:
-            parts.append(
-                f"formerly {each.name}" if each.first_year < now.first_year else f"later {each.name}"
-            )
-    return "; ".join([*parts, *([now.note] if now is not None and now.note else [])])
-
-
-def _covers(name: Name, year: str) -> bool:
-    return name.first_year <= year and (not name.last_year or year <= name.last_year)
 
 
 def similar(landlords: pd.DataFrame, code: str, like: Mapping[str, str]) -> tuple[list[str], str]:

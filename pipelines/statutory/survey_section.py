@@ -7,7 +7,6 @@ from typing import Any
 from pipelines.statutory.approach import (
     Survey,
     accuracy_text,
-    approach_items,
     is_none,
     two_places,
     weighting_item,
@@ -18,18 +17,18 @@ from pipelines.statutory.wording import INTERVIEWER_TEXTS, filled
 from schemas.rulebook import Edition
 
 
-def survey_section(
-    survey: Survey, questions: list[dict[str, Any]]
-) -> tuple[dict[str, Any], list[dict[str, str]]]:
-    """Return one population's entry under `survey` in the return document, and what is missing from it."""
+def survey_section(survey: Survey, questions: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return one population's entry under `survey` in the return document, its `items` still to be written.
+
+    (One of them says what changed since last year, and that is found by comparing whole returns.)
+    """
     edition, settings = survey.edition, survey.inputs.settings
-    items, missing = approach_items(survey)
     weighting = weighting_item(survey)
-    section = {
+    return {
         "population": survey.population,
         "population_text": edition.populations[survey.population],
         "questions": questions,
-        "items": items,
+        "items": [],
         "accuracy": _accuracy(survey),
         "methods": by_method(survey.responses, edition, settings, survey.weighted),
         "weighting_text": weighting[0] or f"Not yet supplied. {weighting[1]}",
@@ -39,7 +38,6 @@ def survey_section(
         "statistics": _statistics(survey),
         "facts": _facts(survey),
     }
-    return section, missing
 
 
 def _statistics(survey: Survey) -> dict[str, Any] | None:
@@ -88,6 +86,8 @@ def _facts(survey: Survey) -> dict[str, Any]:
         "weighting_characteristics": survey.characteristics,
         "weighting_other": survey.given("weighting").other_text if survey.weighted else None,
         "other_methods": survey.given("other_method_text"),
+        "incentives": survey.given("incentives"),
+        "changes_since_last_year": survey.given("changes_since_last_year"),
     }
 
 

@@ -15,9 +15,10 @@ import pandas as pd
 import pytest
 
 from pipelines.assets.common import Place
-from pipelines.assets.previous import previous_files
+from pipelines.assets.previous import benchmark_files, previous_files
 from pipelines.assets.publications import OUTPUTS
 from pipelines.assurance.surveys import findings_frame
+from pipelines.assurance.verify import return_sha256
 from pipelines.checks import survey_results
 from pipelines.measures.rounding import round_half_up
 from pipelines.partitions import partition_key
@@ -313,8 +314,51 @@ def compared(finished, tmp_path_factory) -> Home:
     file = home.path / "returns" / CODE / "2023-24" / "figures.csv"
     file.parent.mkdir()
     figures.to_csv(file, index=False)
+    document = json.loads((home.outputs / "return.json").read_text(encoding="utf-8"))
+    document |= {"reporting_year": "2023-24", "approval": {"standing": "none"}}
+    document["survey"][0]["facts"]["contractor"] = "Another Research Ltd"
+    (file.parent / "return.json").write_text(json.dumps(document), encoding="utf-8")
     assert home.run(["received/previous_figures", *PUBLISHED]).success
     return home
+
+
+def published_before(home: Path, *codes: str) -> None:
+    for code in codes:
+        folder = home / "returns" / code / "2023-24"
+        folder.mkdir(parents=True)
+        (folder / "figures.csv").write_text(f"measure,population,value\nTP01,LCRA,{len(code)}\n", "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("codes", "kept"),
+    [
+        (["L0002"], ["2023-24/published/figures.csv"]),
+        (["L0002", "L0003"], ["2023-24/merged/L0002/figures.csv", "2023-24/merged/L0003/figures.csv"]),
+        (["L0001", "L0002", "L0003"], ["2023-24/published/figures.csv"]),  # its own comes first
+        (["L0004"], []),
+    ],
+)
+def test_a_former_code_has_last_years_figures(tmp_path, codes, kept):
+    folder = tmp_path / "landlords" / "L0001"
+    folder.mkdir(parents=True)
+    (folder / "landlord.yaml").write_text(
+        "code: L0001\nname: Homes\ntype: PRP\nformer_codes: [L0002, L0003]\n", "utf-8"
+    )
+    published_before(tmp_path, *codes)
+    found = previous_files(Place(home=str(tmp_path), store=str(tmp_path)), "L0001", "2024-25")
+    assert list(found) == kept
+    if kept == ["2023-24/published/figures.csv"]:
+        assert found[kept[0]] == tmp_path / "returns" / codes[0] / "2023-24" / "figures.csv"
+
+
+def test_an_import_that_is_as_new_as_the_shipped_table_is_received(tmp_path):
+    place = Place(home=str(tmp_path), store=str(tmp_path))
+    (tmp_path / "benchmarks").mkdir()
+    for year in ("2023-24", "2024-25", "2025-26"):
+        (tmp_path / "benchmarks" / f"{year}.parquet").touch()
+    assert list(benchmark_files(place, "2024-25")) == ["benchmarks/2024-25.parquet"]
+    (tmp_path / "benchmarks" / "2024-25.parquet").unlink()
+    assert benchmark_files(place, "2024-25") == {}
 
 
 def test_without_a_year_before_there_are_no_changes(finished):
@@ -341,6 +385,26 @@ def test_the_figures_published_for_the_year_before_are_compared_with(compared):
         "year": "2023-24",
         "source": "Last year's figures are those of the return of 2023-24 that was made here.",
     }
+
+
+def test_every_figure_and_every_change_of_method_is_compared(compared):
+    document = json.loads((compared.outputs / "return.json").read_text(encoding="utf-8"))
+    found = document["comparison"]
+    assert len(found["changes"]) == sum(each["value"] is not None for each in document["figures"])
+    assert {each["significant"] for each in found["changes"] if each["measure"][0] != "T"} == {None}
+    assert [each["what"] for each in found["method_changes"] if each["kind"] == "survey"] == [
+        "External contractor"
+    ]
+    sources = {each["table"]: each for each in document["provenance"]["inputs"]}
+    assert found["last_year"]["sha256"] == sources["previous_figures"]["sha256"]
+    assert sources["benchmarks"]["file"] == "benchmarks.csv"
+    before = json.loads((compared.path / "returns" / CODE / "2023-24" / "return.json").read_bytes())
+    assert sources["previous_return"]["sha256"] == return_sha256(before)
+
+
+def test_a_return_that_is_approved_later_is_still_the_same_return(compared):
+    (kept,) = (compared.path / "store" / "received" / "previous_figures").rglob("return.json")
+    assert "approval" not in json.loads(kept.read_bytes())
 
 
 def test_they_change_nothing_else(finished, compared):

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines.statutory.comparison import comparison
-from pipelines.statutory.inputs import LastYear
+from pipelines.statutory.inputs import Beside, LastYear
 from tests.publications import survey_statistics
 
 SAT = (
@@ -313,7 +313,7 @@ def _survey(population: str, landlord: str) -> dict[str, Any]:
         ],
         "items": [
             {"letter": letter, "title": title, "text": text or "Say it in other_issues of year.yaml.",
-             "missing": text is None}
+             "missing": text is None, "generated": letter == "e"}
             for letter, title, text in (ITEMS if lcra else UNWEIGHTED_ITEMS)
         ],
         "accuracy": {
@@ -346,7 +346,7 @@ def _survey(population: str, landlord: str) -> dict[str, Any]:
                   "contractor": "Example Research Ltd", "interviewed_by": "contractor",
                   "interviewed_by_text": None, "weighting_other": None, "weighted": lcra,
                   "weighting_characteristics": list(survey_statistics.RAKED) if lcra else [],
-                  "other_methods": None},
+                  "other_methods": None, "incentives": "none", "changes_since_last_year": None},
     }  # fmt: skip
 
 
@@ -452,7 +452,7 @@ def build(
     if text:
         _make_hostile(surveys[0]["statistics"], name, text)
         surveys[0]["items"][10] = {"letter": "k", "title": "Other methodological issues", "text": text,
-                                   "missing": False}  # fmt: skip
+                                   "missing": False, "generated": True}  # fmt: skip
         groups[0]["message"] = groups[1]["confirmed"]["reason"] = text
     settings = [
         {"key": "complaint_test", "value": "strict", "default": "strict", "kind": "computed",
@@ -627,7 +627,7 @@ def _comparison(document: dict[str, Any], text: str) -> dict[str, Any]:
     last_year = LastYear(
         "2023-24", text or "previous_figures.csv", digest("last year"), False, pd.DataFrame(rows)
     )
-    found = comparison(document, last_year)
+    found = comparison(document, Beside(last_year))
     found["method_changes"] = [
         {
             "kind": "survey", "what": "How answers were collected",
@@ -667,7 +667,7 @@ def empty() -> dict[str, Any]:
     document["publication"] = {"url": None, "items": [], "deadline": None}
     document["landlord"]["contacts"] = []
     document["nrosh"] = []
-    document["comparison"] = comparison(document, None)
+    document["comparison"] = comparison(document, Beside())
     return document
 
 

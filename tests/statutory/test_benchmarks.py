@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import zipfile
@@ -13,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.statutory import benchmarks, peers
+from pipelines.statutory import benchmarks, code_history, peers
 from pipelines.statutory.benchmarks import compare, group_label, position_text, predominant_method, region_of
 from pipelines.statutory.distributions import (
     COLUMNS,
@@ -25,6 +26,7 @@ from pipelines.statutory.distributions import (
     load_benchmarks,
     position,
     read_rows,
+    shipped,
 )
 from pipelines.statutory.plausibility import plausibility
 from pipelines.statutory.rsh_workbook import LANDLORD_COLUMNS, read_workbook
@@ -483,9 +485,16 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_an_import_is_kept_and_replaces_the_shipped_figures(home):
+def test_an_import_is_kept_and_replaces_the_shipped_figures(home, monkeypatch):
     assert peers.imported_years(home) == ["2024-25"]
-    table = peers.national_table(home)
+    monkeypatch.setattr(peers, "_WHOLE", Fraction(1, 100))  # as if these were all of the nation
+    found = peers.national_of(home, "2024-25")
+    assert (found.file, found.sha256) == (
+        "benchmarks/2024-25.parquet",
+        hashlib.sha256((home / "benchmarks" / "2024-25.parquet").read_bytes()).hexdigest(),
+    )
+    assert "imported as benchmarks/2024-25.parquet" in compare(builders.document(), found)["source"]
+    table = found.table
     found = table.get("2024-25", "LCRA", "TP01", "all", "all")
     assert found is not None
     assert found.landlords == 15
@@ -494,6 +503,20 @@ def test_an_import_is_kept_and_replaces_the_shipped_figures(home):
     )
     assert table.get("2024-25", "LCRA", "TP01", "type", "LA") is None  # two councils are no group
     assert [path.name for path in (home / "benchmarks").iterdir()] == ["2024-25.parquet"]
+
+
+def test_an_import_of_some_landlords_alone_is_not_taken_for_the_nation(home):
+    found = peers.national_of(home, "2024-25")
+    assert (found.file, found.table) == ("benchmarks.csv", load_benchmarks())
+    assert "is not used: it has 15 landlords with a TP01, of some 353." in found.text
+
+
+def test_an_older_import_is_passed_over_for_the_newer_table_that_is_shipped(tmp_path):
+    peers.import_workbook(tmp_path, workbook(many(3), 24))
+    assert peers.import_for(tmp_path, "2024-25") is None
+    assert peers.national_of(tmp_path, "2024-25") == shipped()
+    assert peers.import_for(tmp_path, "2023-24") == tmp_path / "benchmarks" / "2023-24.parquet"
+    assert peers.import_for(tmp_path, "2022-23") is None
 
 
 def test_a_refused_workbook_leaves_the_kept_one(home):
@@ -507,7 +530,7 @@ def test_what_is_not_imported_is_said(home, tmp_path):
     with pytest.raises(InputError, match=r"tsm benchmarks import FILE`\. Those of 2024-25 are there"):
         peers.load_landlords(home, "2023-24")
     (home / "benchmarks" / "2024-25.parquet").write_bytes(b"not parquet")
-    with pytest.raises(InputError, match="cannot be read: import the workbook of 2024-25 again"):
+    with pytest.raises(InputError, match="cannot be read: import the workbook of that year again"):
         peers.load_landlords(home, "2024-25")
 
 
@@ -585,17 +608,26 @@ def test_similar_landlords(home):
 
 
 def test_names_over_the_years():
-    assert peers.other_names("L4449", "2023-24") == "later Bromford Flagship"
-    assert peers.other_names("L4449", "2024-25").startswith(
+    assert code_history.other_names("L4449", "2023-24") == "later Bromford Flagship"
+    assert code_history.other_names("L4449", "2024-25").startswith(
         "formerly Bromford Housing Group Limited; merged: "
     )
-    assert peers.other_names("LH0050", "2023-24") == "merged during 2023-24"
-    assert peers.other_names("LH0050", "2024-25") == peers.other_names("L0001", "2024-25") == ""
+    assert code_history.other_names("LH0050", "2023-24") == "merged during 2023-24"
+    assert code_history.other_names("LH0050", "2024-25") == code_history.other_names("L0001", "2024-25") == ""
+
+
+def test_what_a_comparison_of_two_years_must_know_of_a_code():
+    merged = code_history.between("L4449", "2023-24", "2024-25")
+    assert merged[0] == "In 2023-24 its name was Bromford Housing Group Limited."
+    assert merged[1].startswith("Merged: its survey grew from 10,192 to 32,175")
+    assert code_history.between("L4449", "2024-25", "2025-26") == []  # it merged before both
+    assert code_history.between("LH0050", "2023-24", "2024-25") == ["Merged during 2023-24."]
+    assert code_history.between("L0001", "2023-24", "2024-25") == []
 
 
 def test_the_kept_names_are_those_of_the_real_workbook(real):
     names = real.drop_duplicates("code").set_index("code")["name"]
-    first = [each for each in peers.names() if each.first_year == "2023-24"]
+    first = [each for each in code_history.names() if each.first_year == "2023-24"]
     assert len(first) == 6
     assert [names[each.code] for each in first] == [each.name for each in first]
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pipelines.statutory.comparison import comparison
-from pipelines.statutory.inputs import LastYear
+from pipelines.statutory.inputs import Beside, LastYear
 from tests.statutory import builders
 
 
@@ -17,12 +17,12 @@ def document() -> dict[str, Any]:
     return builders.document()
 
 
-def last_year(*rows: dict[str, Any], published: bool = True) -> LastYear:
+def beside(*rows: dict[str, Any], published: bool = True, returned: dict[str, Any] | None = None) -> Beside:
     blank = {"numerator": None, "denominator": None, "value": None}
     frame = pd.DataFrame([blank | row for row in rows]).astype(
         {"numerator": "float64", "denominator": "float64", "value": "float64"}
     )
-    return LastYear("2023-24", "figures.csv", "ab" * 32, published, frame)
+    return Beside(LastYear("2023-24", "figures.csv", "ab" * 32, published, frame, returned))
 
 
 def figure(measure: str, population: str = "LCRA", **numbers: float) -> dict[str, Any]:
@@ -30,12 +30,12 @@ def figure(measure: str, population: str = "LCRA", **numbers: float) -> dict[str
 
 
 def only_change(document: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
-    (change,) = comparison(document, last_year(row))["changes"]
+    (change,) = comparison(document, beside(row))["changes"]
     return change
 
 
 def test_without_last_year_there_is_nothing_but_the_nation(document):
-    found = comparison(document, None)
+    found = comparison(document, Beside())
     assert found["last_year"] is None
     assert (found["changes"], found["new"], found["gone"]) == ([], [], [])
     assert found["benchmarks"]["figures"]
@@ -74,7 +74,7 @@ def test_counts_that_do_not_give_the_value_are_not_used(document):
 
 
 def test_figures_that_are_new_or_gone_are_named(document):
-    found = comparison(document, last_year(figure("BS05", "ALL", value=75.0), figure("RP01", value=1.0)))
+    found = comparison(document, beside(figure("BS05", "ALL", value=75.0), figure("RP01", value=1.0)))
     assert [each["measure"] for each in found["changes"]] == ["RP01"]
     assert [each["text"] for each in found["gone"]] == [
         "BS05 was 75.0% in 2023-24, and has no value this year."
