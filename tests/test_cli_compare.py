@@ -320,6 +320,17 @@ def test_peers_of_an_earlier_year_and_of_the_published_data_alone(home, publishe
     assert [line.split()[3] for line in former.splitlines() if line.startswith("→")] == ["NEW1"]
 
 
+def test_former_codes_of_landlord_yaml_find_the_landlord_among_its_peers(home, published):
+    tsm(home, "benchmarks", "import", str(published))
+    folder = home / "landlords" / "NEW1"
+    folder.mkdir(parents=True)
+    (folder / "landlord.yaml").write_text(
+        "code: NEW1\nname: New\ntype: PRP\nformer_codes: [L2004]\n", "utf-8"
+    )
+    ranked = tsm(home, "benchmarks", "peers", "NEW1", YEAR, "TP01").stdout
+    assert [line.split()[3] for line in ranked.splitlines() if line.startswith("→")] == ["NEW1"]
+
+
 def test_many_peers_are_cut_but_never_the_landlord_itself(home):
     path = home / "many.xlsx"
     path.write_bytes(

@@ -106,6 +106,29 @@ def test_what_is_missing_says_what_to_put_where(letter: str, removed: dict[str, 
     assert changed["status"]["complete"] is False
 
 
+@pytest.mark.parametrize("population", ["LCRA", "LCHO"])
+def test_every_item_of_every_population_is_there_or_listed_as_missing(population: str) -> None:
+    bare = {"survey": {population: None}, "publication_url": None}
+    changed = document(year_file=bare, surveys=evidence_of_nothing(population))
+    listed = {each["what"]: each["remedy"] for each in changed["status"]["missing"]}
+    written = survey_in(changed, population)["items"]
+    assert "".join(item["letter"] for item in written) == "abcdefghijk"
+    lacking = "".join(item["letter"] for item in written if item["missing"])
+    assert lacking == "abcdeghijk"  # unweighted is what a year file without a word means
+    for item in written:
+        what = f"{population} survey approach, item {item['letter']}: {item['title']}"
+        assert (what in listed) == item["missing"]
+        if item["missing"]:
+            assert f"survey, {population} in year.yaml" in listed[what] or "survey_responses" in listed[what]
+    assert f"{population} questionnaire" in listed
+
+
+def evidence_of_nothing(population: str) -> dict[str, SurveyEvidence]:
+    """The usual evidence, but of one population no response and no household."""
+    nothing = builders.evidence(population, responses(population, 540).iloc[:0])
+    return {**inputs().surveys, population: nothing}
+
+
 def test_no_plan_at_all_leaves_what_the_records_know() -> None:
     found = items(year_file={"survey": None})
     assert [letter for letter, item in found.items() if item["missing"]] == ["d", "g", "j", "k"]

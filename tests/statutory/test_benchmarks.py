@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -312,6 +313,42 @@ def test_both_layouts_are_read_alike(imported):
     assert row(frame, "L4172", "LCHO", "CH01_1")["value"] == 500.0
     assert row(frame, "L4172", "LCHO", "TP12")["supported30"] == "No"  # from another sheet
     assert row(frame, "22UE", "LCRA", "TP01")["region"] == ""
+
+
+def test_what_is_odd_in_the_layout_of_2025_is_survived():
+    """Digits of footnotes, marks that cannot be seen, columns that are new, symbols in any cell."""
+    book = openpyxl.load_workbook(io.BytesIO(workbook(MADE_UP, 25)))
+    perception, management = book["TSM25_LCRA_Perception"], book["TSM25_Management_Info"]
+    assert [perception.cell(11, 2).value, management.cell(10, 2).value] == ["Landlord code"] * 2
+    for sheet, at in ((perception, 11), (management, 10)):
+        sheet.cell(at, 1).value = "Landlord\xa0name1"
+        sheet.cell(at, 2).value = "\u200bLandlord code 2, 3 "
+        for cell in sheet[at][6:]:
+            cell.value = str(cell.value).replace(")2", ")5").replace("(TP09)", "(TP09)7 ")
+        column = sheet.max_column + 1
+        for heading in (
+            "Name of the external contractor4",
+            "LCRA - Number of stage one complaints responded to with an extension (CH02 1)",
+            "Did you own dwelling units to which this TSM applies at year end? (BS01)",
+            "Number of responsive repairs raised",
+        ):
+            sheet.cell(at, column).value = heading
+            for row in range(at + 1, at + 1 + len(MADE_UP)):
+                sheet.cell(row, column).value = "[Z]"
+            column += 1
+    headings = [str(cell.value) for cell in perception[11]]
+    value = next(at for at, each in enumerate(headings, 1) if "Proportion" in each and "(TP07)" in each)
+    for at, symbol in enumerate(("[X]", "[Z]", " [u] "), 12):
+        perception.cell(at, value).value = symbol
+    stream = io.BytesIO()
+    book.save(stream)
+    odd, plain = read_workbook(stream.getvalue()), read_workbook(workbook(MADE_UP, 25))
+    without = plain[(plain["measure"] != "TP07") | (plain["population"] != "LCRA")]
+    read = odd[(odd["measure"] != "TP07") | (odd["population"] != "LCRA")]
+    pd.testing.assert_frame_equal(read.reset_index(drop=True), without.reset_index(drop=True))
+    blank = odd[(odd["measure"] == "TP07") & (odd["population"] == "LCRA")]
+    assert blank["value"].isna().all()
+    assert set(blank["marker"]) <= {"", "[U]"}
 
 
 def test_markers_and_empty_denominators_are_no_values(imported):
