@@ -50,8 +50,8 @@ class Landlord:
     type: str
     region: str | None = None
     former_names: tuple[str, ...] = ()
-    former_codes: tuple[str, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    former_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
