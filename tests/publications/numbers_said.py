@@ -275,8 +275,11 @@ def _results(page: Element) -> Iterator[Said]:
             yield Said("all results", code.text, "ALL", "value", cells[0].text.removeprefix("all homes "))
             continue
         for title, cell in zip(titles, cells, strict=True):
+            # Where there is one column, it has the figures of all homes too.
+            everywhere = len(titles) == 1 and code.text[:2] in ("BS", "NM")
+            population = "ALL" if everywhere else _COLUMNS[title]
             if cell.text not in ("Not asked", "–"):
-                yield Said("all results", code.text, _COLUMNS[title], "value", cell.text)
+                yield Said("all results", code.text, population, "value", cell.text)
 
 
 def _measures(page: Element) -> Iterator[Said]:
