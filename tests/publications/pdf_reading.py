@@ -49,22 +49,34 @@ def _elements(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Dictionary]:
             yield each
 
 
-def _page_text(page: pikepdf.Page) -> str:
-    maps = {name: _unicode_map(font) for name, font in page.obj["/Resources"]["/Font"].items()}
+def text_pieces(page: pikepdf.Page) -> Iterator[tuple[int | None, str]]:
+    """The texts of a page in the order they are drawn, each with the number of the marked content it is in."""
+    fonts = page.obj["/Resources"].get("/Font", {})
+    maps = {name: _unicode_map(font) for name, font in fonts.items()}
     current: dict[int, str] = {}
-    out: list[str] = []
+    marked: list[int | None] = []
     for operands, operator in pikepdf.parse_content_stream(page):
+        number = marked[-1] if marked else None
         match str(operator):
+            case "BDC" | "BMC":
+                properties = operands[1] if len(operands) > 1 else None
+                inner = properties.get("/MCID") if isinstance(properties, pikepdf.Dictionary) else None
+                marked.append(number if inner is None else int(inner))
+            case "EMC":
+                marked.pop()
             case "Tf":
                 current = maps[str(operands[0])]
             case "Tj":
-                out.append(_decoded(bytes(operands[0]), current))
+                yield number, _decoded(bytes(operands[0]), current)
             case "TJ":
                 pieces = (bytes(each) for each in operands[0] if isinstance(each, pikepdf.String))
-                out.append("".join(_decoded(piece, current) for piece in pieces))
+                yield number, "".join(_decoded(piece, current) for piece in pieces)
             case "ET":
-                out.append("\n")
-    return "".join(out)
+                yield number, "\n"
+
+
+def _page_text(page: pikepdf.Page) -> str:
+    return "".join(text for _, text in text_pieces(page))
 
 
 def _decoded(codes: bytes, chars: dict[int, str]) -> str:
