@@ -175,7 +175,9 @@ def _comparison(found: Mapped, population: str) -> Comparison:
         )
         for each in found["categories"]
     ]
-    message = f"{title}, {word}: shares of all households and of the responses. {found['text']}"
+    message = (
+        f"{title}, {word}: shares of all households and of the responses. {found['text'].removesuffix('.')}."
+    )
     return Comparison(
         title=title,
         text=str(found["text"]),

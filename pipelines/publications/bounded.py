@@ -7,6 +7,7 @@ kept for the next page, so that starting it is paid once. Nothing here knows wha
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import pickle
 import signal
@@ -192,6 +193,7 @@ def serve(seconds: int, megabytes: int) -> None:
             return
         _end_after(seconds + _LATER)
         answer = _answer(function, arguments)
+        gc.collect()
         _end_after(0)
         with suppress(BrokenPipeError):
             pickle.dump(answer, answers)

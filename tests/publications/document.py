@@ -32,6 +32,12 @@ HOSTILE_TEXT = (
     "<link rel=stylesheet href=http://192.0.2.1/a.css>\x07 <svg><image href='file:///etc/hostname'/></svg>"
 )
 
+# Letters of many scripts, one built of parts, right to left, a joined emoji, and what has no width.
+UNUSUAL = (
+    "Llŷn e\u0301\u0301 \u05d0\u05d1\u05d2 \u0639\u0631\u0628\u064a \u4e2d\u6587 "
+    "\U0001f469\u200d\U0001f4bb \u200b\ufeff\u2028 ½ ﬁ"
+)
+
 THEMES = {
     "Overall satisfaction": ["TP01"],
     "Keeping properties in good repair": ["TP02", "TP03", "TP04", "RP01", "RP02_1", "RP02_2"],
@@ -690,6 +696,38 @@ def combined() -> dict[str, Any]:
     return document
 
 
+def lcho_only() -> dict[str, Any]:
+    """A landlord of part-owned homes alone: it has no LCRA homes, so no repairs."""
+    document = build()
+    document["figures"] = [each for each in document["figures"] if each["population"] != "LCRA"]
+    document["survey"] = document["survey"][1:]
+    document["populations"][0] |= {
+        "status": "not_applicable", "reason": "The landlord owns no homes of this kind.",
+    }  # fmt: skip
+    document["comparison"] = _comparison(document, "")
+    return document
+
+
+def _revise(document: dict[str, Any]) -> None:
+    """Makes it a revision of what was filed, its approval void."""
+    document["revision"] = {
+        "number": 2, "text": "This revises the return that was filed on 30 June 2025.",
+        "filed": {"on": "2025-06-30", "reference": "NROSH-1", "by": "Sam Example",
+                  "at": "2025-06-30T10:00:00Z", "revision": 1, "return_sha256": digest("filed"),
+                  "manifest_sha256": digest("manifest")},
+        "figures_changed": 60,
+        "differences": [
+            {"part": "Figures", "what": f"RP02 (1), LCRA, {UNUSUAL}", "before": "93.1%",
+             "after": f"92.8% {UNUSUAL * (number % 5)}"}
+            for number in range(60)
+        ],
+    }  # fmt: skip
+    (given,) = approval(draft=False)["given"]
+    given |= {"stands": False, "changed": [f"RP02 (1), LCRA changed. {UNUSUAL}"] * 9, "by": UNUSUAL * 3}
+    document["approval"] = {"standing": "void", "text": "The approval is void: RP02 (1) changed. " * 20,
+                            "return_sha256": digest("return"), "given": [given] * 3}  # fmt: skip
+
+
 def _add_wards(statistics: dict[str, Any]) -> None:
     """Adds a characteristic of sixty categories, some of them with names of several lines."""
     long = "The Extraordinarily Long Ward of Much Wenlock " * 3
@@ -709,9 +747,9 @@ def _add_wards(statistics: dict[str, Any]) -> None:
 
 def crowded() -> dict[str, Any]:
     """The longest names and a great many rows, some with one word of ten thousand letters."""
-    document = build(
-        name="The Extraordinarily Long Housing Association of Much Wenlock " * 5, text="W" * 10_000
-    )
+    name = f"{UNUSUAL} The Extraordinarily Long Housing Association of Much Wenlock " * 5
+    document = build(name=name, text="W" * 10_000 + UNUSUAL)
+    _revise(document)
     groups = document["findings"]["groups"]
     document["findings"]["groups"] = [
         groups[number % 3] | {"finding_id": f"ABC-{number:03d}",

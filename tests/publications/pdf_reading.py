@@ -50,7 +50,7 @@ def _elements(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Dictionary]:
 
 
 def text_pieces(page: pikepdf.Page) -> Iterator[tuple[int | None, str]]:
-    """The texts of a page in the order they are drawn, each with the number of the marked content it is in."""
+    """The texts of a page as they are drawn, each with the number of the marked content it is in."""
     fonts = page.obj["/Resources"].get("/Font", {})
     maps = {name: _unicode_map(font) for name, font in fonts.items()}
     current: dict[int, str] = {}

@@ -13,11 +13,12 @@ import pikepdf
 
 from tests.publications.pdf_reading import open_pdf, text_pieces
 
-STANDARD = frozenset(
-    "Document Part Art Sect Div BlockQuote Caption TOC TOCI Index NonStruct Private P H H1 H2 H3 H4 H5 H6 L "
-    "LI Lbl LBody Table TR TH TD THead TBody TFoot Span Quote Note Reference BibEntry Code Link Annot Ruby "
-    "RB RT RP Warichu WT WP Figure Formula Form".split()
-)
+_STANDARD = """
+Document Part Art Sect Div BlockQuote Caption TOC TOCI Index NonStruct Private P H H1 H2 H3 H4 H5 H6 L LI
+Lbl LBody Table TR TH TD THead TBody TFoot Span Quote Note Reference BibEntry Code Link Annot Ruby RB RT
+RP Warichu WT WP Figure Formula Form
+"""
+STANDARD = frozenset(_STANDARD.split())
 _HEADING = re.compile(r"H[1-6]")
 _FILE = re.compile(r"(^data:|\.(svg|png|jpe?g|gif)$)", re.IGNORECASE)
 _SIGN = 40.0  # points: a picture smaller than this beside its words may be described by one word
@@ -77,7 +78,7 @@ class _Reader:
                 yield from self._pieces(kid)
 
     def _kind(self, kind: str) -> list[pikepdf.Dictionary]:
-        return [each for each in self.elements if each.S == f"/{kind}"]
+        return [each for each in self.elements if str(each.S) == "/" + kind]
 
     def of_headings_and_bookmarks(self) -> Iterator[str]:
         headings = [(str(e.S)[1:], self._text(e)) for e in self.elements if _HEADING.fullmatch(str(e.S)[1:])]
@@ -114,9 +115,7 @@ class _Reader:
                 yield f"a figure described by its file's name: {words[:40]!r}"
             elif right - left > _SIGN and (len(words.split()) < 3 or words[-1] not in ".!?"):
                 yield f"a figure whose alternative text is no sentence: {words[:60]!r}"
-            if not (
-                page[0] - 1 <= left < right <= page[2] + 1 and page[1] - 1 <= low < high <= page[3] + 1
-            ):
+            if not (page[0] - 1 <= left < right <= page[2] + 1 and page[1] - 1 <= low < high <= page[3] + 1):
                 yield f"a figure whose place is not on its page: {words[:40]!r}"
 
     def of_tables(self) -> Iterator[str]:

@@ -18,6 +18,7 @@ from pipelines.publications.text import count_text
 from tests.elsewhere import run_elsewhere
 from tests.publications import document as documents
 from tests.publications.pdf_reading import font_names, open_pdf, page_texts, squeezed, tags
+from tests.publications.structure import flaws
 from tests.publications.verapdf import failed_rules
 
 DAY = date(2025, 3, 31)
@@ -202,6 +203,7 @@ def test_a_crowded_return_keeps_its_promises_too():
     content = return_pdf(document, return_json(document))
     assert len(tags(content, "/Table")) == return_html(document).count("<table")
     assert failed_rules(content, "PDFA-3A") == failed_rules(content, "PDFUA-1") == {}
+    assert flaws(content) == []
     assert "cut here; the whole text is in return.json" in " ".join("".join(page_texts(content)).split())
 
 

@@ -8,15 +8,20 @@ from datetime import date
 import pikepdf
 import pytest
 
+from pipelines.publications import return_json, return_pdf
 from pipelines.publications.pdf import html_to_pdf
+from tests.publications import document as documents
 from tests.publications.pdf_reading import open_pdf
 from tests.publications.structure import flaws
+from tests.publications.verapdf import failed_rules
 
 BODY = """<h2 id=b>Results</h2><p>See <a href="#c">the table</a>.</p>
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 10" width="100mm" height="10mm"><title>All is well.</title>
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 10" width="100mm" height="10mm">
+<title>All is well.</title>
 <rect width="50" height="10" fill="#12436D"/></svg>
-<h3 id=c>In numbers</h3><table><caption>Figures</caption><thead><tr><th scope=col>Measure</th><th scope=col>Value
-</th></tr></thead><tbody><tr><th scope=row>TP01</th><td>71.3%</td></tr></tbody></table>"""
+<h3 id=c>In numbers</h3><table><caption>Figures</caption><thead>
+<tr><th scope=col>Measure</th><th scope=col>Value</th></tr></thead>
+<tbody><tr><th scope=row>TP01</th><td>71.3%</td></tr></tbody></table>"""
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +36,22 @@ def test_a_return_has_no_flaw_of_structure(pdfs, name):
     assert flaws(pdfs[name]) == []
 
 
+@pytest.mark.parametrize("make", [documents.lcho_only, documents.combined])
+def test_a_landlord_of_another_kind_has_no_flaw_either(make):
+    document = make()
+    content = return_pdf(document, return_json(document))
+    assert flaws(content) == []
+    assert failed_rules(content, "PDFA-3A") == failed_rules(content, "PDFUA-1") == {}
+
+
 def test_a_small_page_has_none(small):
     assert flaws(small) == []
 
 
 def _first(pdf, kind):
-    return next(each for each in pdf.objects if isinstance(each, pikepdf.Dictionary) and each.get("/S") == kind)
+    return next(
+        each for each in pdf.objects if isinstance(each, pikepdf.Dictionary) and each.get("/S") == kind
+    )
 
 
 def _no_words(pdf):
