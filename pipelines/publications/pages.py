@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipelines.publications import accuracy, content
+from pipelines.publications import accuracy, content, lineage, themes
 from pipelines.publications.fonts import TEMPLATES, printable
 from pipelines.publications.tables import parts
 from pipelines.publications.text import RenderError, clean, count_text, date_text, plural
@@ -48,7 +48,9 @@ def _environment(prepare: Callable[[str], str]) -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(count=count_text, date=date_text, parts=parts)
-    environment.globals.update(accuracy=accuracy, content=content, plural=plural)
+    environment.globals.update(
+        accuracy=accuracy, content=content, lineage=lineage, themes=themes, plural=plural
+    )
     return environment
 
 

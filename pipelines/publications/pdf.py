@@ -51,6 +51,11 @@ class Section:
     theme: Mapping[str, Any] | None = None
     number: int = 0
 
+    @property
+    def flows(self) -> bool:
+        """Whether it is so short that it begins on the page on which the one before ends."""
+        return self.anchor in ("standards", "checks", "method", "provenance")
+
 
 def sections(document: Mapping[str, Any]) -> list[Section]:
     """The report's sections in order: the overview, a section a theme, then how it all came about."""

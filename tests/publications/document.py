@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipelines.statutory.comparison import comparison
 from pipelines.statutory.inputs import Beside, LastYear
+from pipelines.statutory.summary import summarise
 from tests.publications import survey_statistics
 
 SAT = (
@@ -175,6 +176,8 @@ MANAGEMENT: dict[str, tuple[str, str, str, str, Counts, Counts, Counts]] = {
 }  # fmt: skip
 
 
+FAMILIES = {"RP": "repairs", "BS": "safety", "CH": "complaints", "NM": "asb"}
+
 # What a perception figure says of its precision.
 PRECISION = ("se", "deff", "n_effective", "ci_low", "ci_high", "unweighted_value")
 
@@ -208,7 +211,8 @@ def _measure(key: str, landlord: str) -> dict[str, Any]:
         }  # fmt: skip
     label, title, unit, better, *_ = MANAGEMENT[key]
     return base | {
-        "label": label, "title": title, "short_title": title, "kind": "management", "family": "safety",
+        "label": label, "title": title, "short_title": title, "kind": "management",
+        "family": FAMILIES[key[:2]],
         "unit": unit, "unit_text": "%" if unit == "percent" else "per 1,000 homes", "better": better,
         "numerator_text": f"Number of {title[0].lower()}{title[1:]} that count for the measure in the year.",
         "denominator_text": "Number of dwelling units owned at year end of the relevant stock.",
@@ -606,6 +610,7 @@ def build(
         ],
     }  # fmt: skip
     document["comparison"] = _comparison(document, text)
+    document["summary"] = summarise(document)
     return document
 
 
@@ -668,6 +673,7 @@ def empty() -> dict[str, Any]:
     document["landlord"]["contacts"] = []
     document["nrosh"] = []
     document["comparison"] = comparison(document, Beside())
+    document["summary"] = summarise(document)
     return document
 
 
@@ -687,6 +693,7 @@ def combined() -> dict[str, Any]:
         population["status"] = "reported" if together else "not_required"
         population["reason"] = "" if together else "Reported together with the other tenure."
     document["comparison"] = _comparison(document, "")
+    document["summary"] = summarise(document)
     return document
 
 
@@ -722,6 +729,7 @@ def crowded() -> dict[str, Any]:
     _add_wards(document["survey"][0]["statistics"])
     document["exclusions"] = document["exclusions"] * 15
     document["status"]["missing"] = document["status"]["missing"] * 10
+    document["summary"] = summarise(document)
     return document
 
 
