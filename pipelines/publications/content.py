@@ -6,6 +6,7 @@ counts and percentages are read from the document.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -118,6 +119,22 @@ class Headline:
     value_text: str
     reported: bool
     lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Logo:
+    """The landlord's logo: as a data: address, and its alternative text."""
+
+    source: str
+    alt: str
+
+
+def logo(document: Document) -> Logo | None:
+    """The landlord's logo, None where it gives none."""
+    found = (document["landlord"]["branding"] or {"logo": None})["logo"]
+    if found is None:
+        return None
+    return Logo(f"data:{found['media_type']};base64,{found['data']}", str(found["alt"]))
 
 
 def headlines(document: Document) -> list[Headline]:
@@ -278,6 +295,11 @@ def questions(document: Document) -> list[Asked]:
             )
             found.setdefault(put, []).append(population_word(survey["population"]))
     return [Asked(*put, of_whom=" and ".join(of)) for put, of in sorted(found.items())]
+
+
+def paragraphs(text: str) -> list[str]:
+    """The paragraphs of a text, the lines of each as they stand."""
+    return [each.strip("\n") for each in re.split(r"\n\s*\n", text) if each.strip()]
 
 
 def unweighted_text(survey: Mapping[str, Any]) -> str:
@@ -562,7 +584,7 @@ def edition(document: Document) -> Table:
         ("Edition of the rules", rules["year"]),
         ("Status", Cell(words.get(rules["status"], rules["status"]), note=str(rules["status_note"] or ""))),
         ("Methodology version", str(rules["methodology_version"])),
-        ("Fingerprint of the rules", _grouped(rules["fingerprint"])),
+        ("Fingerprint of the rules", grouped(rules["fingerprint"])),
         ("Software", f"{document['software']['name']} {document['software']['version']}"),
     ]
     return make_table("Rules and software", _FACTS, rows, headless=True)
@@ -663,7 +685,7 @@ def inputs(document: Document) -> Table:
                 count_text(each["rows"]),
                 count_text(each["accepted"]),
                 count_text(each["rejected"]),
-                Cell("", note=_grouped(each["sha256"])),
+                Cell("", note=grouped(each["sha256"])),
             )
         )
     return make_table("Files received", columns, rows, dense=True)
@@ -688,7 +710,7 @@ def _short(asset: Mapping[str, Any]) -> str:
     return str(asset["data_version"] or "none")[:12]
 
 
-def _grouped(digest: str | None) -> str:
+def grouped(digest: str | None) -> str:
     """A fingerprint in groups of eight, so that it wraps and can be read aloud."""
     text = str(digest or "")
     return " ".join(text[at : at + 8] for at in range(0, len(text), 8))

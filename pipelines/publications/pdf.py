@@ -14,7 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from pipelines.publications.fonts import FAMILIES, font_face_css, printable
-from pipelines.publications.pages import paper, stylesheet
+from pipelines.publications.pages import brand_css, paper, stylesheet
 from pipelines.publications.text import RenderError
 
 ATTACHMENT_NAME = "return.json"
@@ -87,11 +87,12 @@ def return_html(document: Mapping[str, Any]) -> str:
     """The HTML that the PDF is made from."""
     name = printable(str(document["landlord"]["name"]))
     fonts = font_face_css(json.dumps(document, ensure_ascii=False))
+    brand = brand_css(document["landlord"]["branding"])
     template = paper().get_template("return.html.j2")
     return template.render(
         document=document,
         sections=sections(document),
-        css=Markup("\n").join([Markup(fonts), stylesheet("return.css")]),  # noqa: S704 - our own
+        css=Markup("\n").join([Markup(fonts), stylesheet("return.css"), brand]),  # noqa: S704 - our own
         running_name=name if len(name) <= 70 else name[:68].rstrip() + "…",
     )
 

@@ -160,6 +160,7 @@ def _landlord(inputs: ReturnInputs) -> dict[str, Any]:
         "region": landlord.region,
         "former_names": list(landlord.former_names),
         "contacts": [asdict(contact) for contact in landlord.contacts],
+        "branding": None if inputs.branding is None else dict(inputs.branding),
     }
 
 

@@ -338,7 +338,11 @@ def _survey(population: str, landlord: str) -> dict[str, Any]:
         else "The results are not weighted.",
         "unweighted_tp01": {"answers": dict(zip(CODES, (208, 166, 60, 42, 36), strict=True)), "base": 512,
                             "value": 73.0, "value_text": "73.0%"} if lcra else None,
-        "questionnaire": "questionnaire.pdf" if lcra else None,
+        "questionnaire": "questionnaire.txt" if lcra else None,
+        "questionnaire_file": {
+            "file": "questionnaire.txt", "sha256": digest("questionnaire"), "size": 900,
+            "text": f"{landlord}: tell us what you think\n\nTP01  How satisfied?\n  [ ] Very satisfied",
+        } if lcra else None,
         "statistics": _statistics(population),
         "star": [
             {"key": "quality_of_home", "label": "Quality of the home", "base": 498, "value": 74.3,
@@ -480,7 +484,7 @@ def build(
         "software": {"name": "TSM Pipeline", "version": "0.1.0"},
         "landlord": {
             "code": "L0001", "name": name, "type": "PRP", "type_text": "Private registered provider",
-            "region": "North West", "former_names": [],
+            "region": "North West", "former_names": [], "branding": None,
             "contacts": [{"role": "Compliance lead", "name": "Sam Example", "email": "sam@example.org",
                           "phone": None}],
         },

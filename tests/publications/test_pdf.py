@@ -180,9 +180,9 @@ def test_every_page_of_a_draft_is_marked_and_none_of_a_final_return(pdfs):
         "Has Example Homes Limited carried out a repair to your home in the last 12 months?",
         "20 working days from the report.", "Closed without completion", "answered within 20 working days",
         "Confirmed by Jo Example on 2 May 2025", "The home was not owned at year end.",
-        "withdrawn complaints",
-        "LCHO: 200 responses, 284 required.", "measures/NM01_2", "https://example.org/tsm", "Signature",
-        "Departs from the default, keep", "Net promoter score".lower(), documents.digest("homes"),
+        "withdrawn complaints", "The other 2 settings stand at the documented default",
+        "LCHO: 200 responses, 284 required.", "measures/NM01_2", "TP01 How satisfied? [ ] Very satisfied", "https://example.org/tsm", "Signature",
+        "Why records are outside", "A 17", "Net promoter score".lower(), documents.digest("homes"),
     ],
 )  # fmt: skip
 def test_what_a_compliance_officer_looks_for_is_there(pdfs, expected):
@@ -225,7 +225,12 @@ def test_every_chart_says_its_message(plain, pdfs):
     assert any("Against the national median, 2 figures are level" in chart for chart in nation)
     signs = [chart for chart in charts if chart in ("Good", "Not good", "To do")]
     assert sorted(signs) == ["Not good", "Not good", "To do", "To do"]
-    others = [chart for chart in charts if chart not in (*answers, *nation, *signs)]
+    assert "Logo of Example Homes Limited" in charts
+    lineage = [chart for chart in charts if chart.startswith("Lineage of the return")]
+    assert len(lineage) == 1
+    assert "TP01 to TP12, CH01" in lineage[0]
+    logo = ["Logo of Example Homes Limited"]
+    others = [chart for chart in charts if chart not in (*answers, *nation, *signs, *lineage, *logo)]
     statistics = [survey["statistics"] for survey in plain["survey"]]
     compared = [each["text"] for found in statistics for each in found["representativeness"]]
     assert len(others) == len(statistics) + len(compared) + 1  # and the sign beside the one warning
@@ -295,6 +300,22 @@ def test_the_same_bytes_in_another_process_on_another_day_without_fonts(pdfs, tm
     )
     done = run_elsewhere(["-c", code], tmp_path)
     assert done.stdout.strip() == hashlib.sha256(pdfs["plain"]).hexdigest()
+
+
+# --- the landlord's look -------------------------------------------------------------------------------
+
+
+def test_the_landlords_colours_stand_for_headings_and_lines_but_not_for_states(plain, hostile):
+    styles = return_html(plain).split("</style>", 1)[0]
+    assert ":root { --brand: #0B5394; --accent: #B45F06; }" in styles
+    assert "--brand: #0B5394" not in return_html(hostile)
+    assert ".split .vs { border-top-color: #12436d; }" in styles
+
+
+def test_a_colour_that_is_none_never_reaches_the_style(plain):
+    spoilt = {**plain, "landlord": {**plain["landlord"], "branding": {"colour": "red; } body { color: red"}}}
+    with pytest.raises(RenderError, match="no colour"):
+        return_html(spoilt)
 
 
 # --- untrusted text ----------------------------------------------------------------------------------

@@ -197,7 +197,7 @@ def test_no_data_is_written_into_a_style_or_an_address():
     from pipelines.publications.fonts import TEMPLATES
 
     # `address` has come through text.web_address, which lets nothing by but the address of a web page.
-    ours = ("css", "column.share", "section.anchor", "loop.index", "group.number", "address")
+    ours = ("css", "logo.source", "column.share", "section.anchor", "loop.index", "group.number", "address")
     allowed = {f"{{{{ {name} }}}}" for name in ours}
     found = set()
     for template in TEMPLATES.rglob("*.j2"):
