@@ -283,6 +283,8 @@ def _standing(standing: str | None, figure: Mapped) -> str:
 def position_notes(document: Document, theme: Mapped) -> list[str]:
     """How to read chart and table, who the peers are, and where the national figures are from."""
     compared = list(_compared(document, theme))
+    if not any(_figures(document, theme)):
+        return []
     if not compared:
         note = str(document["comparison"]["benchmarks"]["note"])
         return [note or "There are no national figures to set beside these."]

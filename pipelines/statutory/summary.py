@@ -8,8 +8,10 @@ is approved.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
+from pipelines.measures.rounding import round_half_up
 from pipelines.statutory.wording import counted, listed
 
 Document = Mapping[str, Any]
@@ -31,8 +33,8 @@ def summarise(document: Document) -> dict[str, Any]:
     judged = list(_judged(document, comparison["benchmarks"]["figures"], measures))
     good = sorted((each for each in judged if each["verdict"] == "good"), key=lambda each: -each["place"])
     bad = sorted((each for each in judged if each["verdict"] == "bad"), key=lambda each: each["place"])
-    values = {(each["measure"], each["population"]): each["value_text"] for each in document["figures"]}
-    changed = _changed(comparison["changes"], measures, values)
+    now = {(each["measure"], each["population"]): each for each in document["figures"]}
+    changed = _changed(comparison["changes"], measures, now)
     return {
         "questions": [_compliant(document), _complete(document["status"]), _to_confirm(document)],
         "rule": RULE,
@@ -211,7 +213,7 @@ def _shortfall(figure: Mapped, measure: Mapped) -> str:
     if measure["family"] != _DUTIES or figure["denominator"] is None or figure["numerator"] is None:
         return ""
     short = figure["denominator"] - figure["numerator"]
-    return f"{counted(short, 'home is', 'homes are')} short" if short else ""
+    return f"{counted(short, 'home lacks', 'homes lack')} a check" if short else ""
 
 
 def _none_stands_out(comparison: Mapped, word: str) -> str:
@@ -236,7 +238,7 @@ def _picked(each: Mapped) -> dict[str, Any]:
 def _changed(
     changes: Iterable[Mapped],
     measures: Mapping[str, Mapped],
-    values: Mapping[tuple[str, str], str],
+    now: Mapping[tuple[str, str], Mapped],
 ) -> list[dict[str, Any]]:
     """Survey results that moved by more than chance explains, the largest first; then what was counted and is
     better or worse than it was.
@@ -252,15 +254,26 @@ def _changed(
         )
     ]
     kept.sort(key=lambda each: (each["significant"] is not True, -abs(each["change"])))
-    return [{**each, "text": _change_text(each, measures[each["measure"]], values)} for each in kept]
+    return [
+        {
+            **each,
+            "text": _change_text(each, measures[each["measure"]], now[each["measure"], each["population"]]),
+        }
+        for each in kept
+    ]
 
 
-def _change_text(change: Mapped, measure: Mapped, values: Mapping[tuple[str, str], str]) -> str:
-    population = change["population"]
+def _change_text(change: Mapped, measure: Mapped, figure: Mapped) -> str:
+    """Such as 'CH02 (2) ... (LCRA): 80.0% (12 of 15), 12.6 points worse than last year’s 92.6%.'"""
+    size = round_half_up(abs(Fraction(str(change["change"]))), 1)
+    unit = "points" if measure["unit"] == "percent" else measure["unit_text"]
+    counts = ""
+    if measure["kind"] != "perception" and figure["denominator"]:
+        counts = f" ({figure['numerator']:,} of {figure['denominator']:,})"
     beyond = ", beyond chance" if change["significant"] else ""
     return (
-        f"{figure_name(measure, population)}: {values[change['measure'], population]}, "
-        f"{change['change_text']}, {_than(change)} than last year’s {change['last_year_text']}{beyond}."
+        f"{figure_name(measure, change['population'])}: {figure['value_text']}{counts}, {size:,} {unit} "
+        f"{_than(change)} than last year’s {change['last_year_text']}{beyond}."
     )
 
 

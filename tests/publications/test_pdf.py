@@ -181,7 +181,8 @@ def test_every_page_of_a_draft_is_marked_and_none_of_a_final_return(pdfs):
         "20 working days from the report.", "Closed without completion", "answered within 20 working days",
         "Confirmed by Jo Example on 2 May 2025", "The home was not owned at year end.",
         "withdrawn complaints", "The other 2 settings stand at the documented default",
-        "LCHO: 200 responses, 284 required.", "measures/NM01_2", "TP01 How satisfied? [ ] Very satisfied", "https://example.org/tsm", "Signature",
+        "LCHO: 200 responses, 284 required.", "measures/NM01_2", "TP01 How satisfied? [ ] Very satisfied",
+        "https://example.org/tsm", "Signature",
         "Why records are outside", "A 17", "Net promoter score".lower(), documents.digest("homes"),
     ],
 )  # fmt: skip

@@ -105,8 +105,8 @@ def test_a_result_above_the_nation_but_not_above_its_peers_is_not_named(document
 
 def test_homes_without_a_safety_check_are_always_named(document):
     bad = {each["measure"]: each["text"] for each in summarise(document)["bad"]}
-    assert bad["BS03"].endswith("38 homes are short.")
-    assert bad["BS01"].endswith("1 home is short.")  # 100.0%, rounded
+    assert bad["BS03"].endswith("38 homes lack a check.")
+    assert bad["BS01"].endswith("1 home lacks a check.")  # 100.0%, rounded
     assert "BS02" not in bad
     assert ("BS02", "ALL") in named(document, "good")
 
@@ -119,6 +119,14 @@ def test_a_change_that_chance_explains_is_not_named(document):
     assert [(each["measure"], each["population"]) for each in survey] == [("TP01", "LCRA")]
     assert survey[0]["text"].endswith("beyond chance.")
     assert "1 moved by more than chance explains" in summarise(document)["changed_text"]
+
+
+def test_a_change_of_what_was_counted_says_of_how_many(document):
+    found = {each["measure"]: each["text"] for each in summarise(document)["changed"]}
+    assert found["RP01"] == (
+        "RP01 Homes that do not meet the Decent Homes Standard (LCRA): 1.6% (47 of 2,981), 2.6 points better "
+        "than last year’s 4.2%."
+    )
 
 
 def test_without_anything_to_compare_it_says_so():
