@@ -53,8 +53,12 @@ class Section:
 
     @property
     def flows(self) -> bool:
-        """Whether it is so short that it begins on the page on which the one before ends."""
-        return self.anchor in ("standards", "checks", "method", "provenance")
+        """Whether it begins where the one before ends; the themes begin on pages of their own."""
+        return self.anchor in _FLOWING
+
+
+# How it all came about is read from end to end, so that no page of it is left half empty.
+_FLOWING = ("accuracy", "questionnaire", "standards", "quality", "checks", "method", "provenance")
 
 
 def sections(document: Mapping[str, Any]) -> list[Section]:
