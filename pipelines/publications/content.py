@@ -97,6 +97,7 @@ def brief(document: Document) -> list[tuple[Markup, Mapping[str, str]]]:
     """The questions that a board member asks first: a sign for how each stands, and its answer."""
     status, approval = document["status"], document["approval"]
     signed = {
+        "key": "signed",
         "question": "Is it signed off?",
         "state": "open" if status["draft"] else "good",
         "answer": "No: this is a draft" if status["draft"] else "Yes",
