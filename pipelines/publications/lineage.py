@@ -51,9 +51,13 @@ def steps(document: Document) -> Steps:
 
 
 def _span(codes: Sequence[str]) -> str:
-    """'TP01 to TP12', 'CH01, CH02', 'RP01'."""
-    each = tuple(dict.fromkeys(codes))
-    return f"{each[0]} to {each[-1]}" if len(each) > 2 else ", ".join(each)
+    """'TP01 to TP12', 'CH01, CH02', 'RP01': the codes of each family together."""
+    families: dict[str, list[str]] = {}
+    for code in dict.fromkeys(codes):
+        families.setdefault(code[:2], []).append(code)
+    return ", ".join(
+        f"{each[0]} to {each[-1]}" if len(each) > 2 else ", ".join(each) for each in families.values()
+    )
 
 
 def picture(document: Document) -> Markup | None:

@@ -151,7 +151,8 @@ def test_page_one_answers_the_first_questions(pdfs):
         "Must anything be confirmed? Yes: 1 finding",
         "Is it signed off? No: this is a draft",
         "What is good BS02 Fire safety checks",
-        "What is bad BS04 Water safety checks",
+        "What is bad TP07 Keeps tenants informed (LCHO)",
+        "BS04 Water safety checks: 95.5%, in the last quarter",
         "What changed Of",
         "What is missing Survey approach, item k (LCRA)",
         "What must be confirmed REP-006",
@@ -180,7 +181,7 @@ def test_every_page_of_a_draft_is_marked_and_none_of_a_final_return(pdfs):
         "Has Example Homes Limited carried out a repair to your home in the last 12 months?",
         "20 working days from the report.", "Closed without completion", "answered within 20 working days",
         "Confirmed by Jo Example on 2 May 2025", "The home was not owned at year end.",
-        "withdrawn complaints", "The other 2 settings stand at the documented default",
+        "withdrawn complaints", "The other 3 settings stand at the documented default",
         "LCHO: 200 responses, 284 required.", "measures/NM01_2", "TP01 How satisfied? [ ] Very satisfied",
         "https://example.org/tsm", "Signature",
         "Why records are outside", "A 17", "Net promoter score".lower(), documents.digest("homes"),
@@ -229,7 +230,7 @@ def test_every_chart_says_its_message(plain, pdfs):
     assert "Logo of Example Homes Limited" in charts
     lineage = [chart for chart in charts if chart.startswith("Lineage of the return")]
     assert len(lineage) == 1
-    assert "TP01 to TP12, CH01" in lineage[0]
+    assert "TP01 to TP12, RP01, RP02" in lineage[0]
     logo = ["Logo of Example Homes Limited"]
     others = [chart for chart in charts if chart not in (*answers, *nation, *signs, *lineage, *logo)]
     statistics = [survey["statistics"] for survey in plain["survey"]]
