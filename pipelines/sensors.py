@@ -64,13 +64,14 @@ def look(home: Path, before: Mapping[str, Remembered]) -> Changes:
 
 
 def _folders(home: Path) -> Iterator[tuple[str, str, list[Path]]]:
-    """Yield each landlord's year that can be run: code, year and its files, landlord.yaml among them."""
+    """Yield each landlord's year that can be run: code, year, and its files with those of the landlord."""
     for settings in sorted((home / "landlords").glob("*/landlord.yaml")):
+        beside = [each for each in settings.parent.iterdir() if each.is_file() and not each.is_symlink()]
         for year in editions():
             folder = settings.parent / year
             if (folder / "year.yaml").is_file():
                 found = (each for each in folder.rglob("*") if each.is_file() and not each.is_symlink())
-                yield settings.parent.name, year, [settings, *sorted(found)]
+                yield settings.parent.name, year, [*sorted(beside), *sorted(found)]
 
 
 def _glance(files: list[Path]) -> str:

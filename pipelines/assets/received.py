@@ -5,6 +5,7 @@ Here: copying files into the store. Not here: reading them (pipelines.intake, in
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pipelines.assurance.verify import ACTS, RETURN
 from pipelines.intake.corrections import FILE as CORRECTIONS
 from pipelines.intake.corrections import load_corrections
 from pipelines.intake.received import table_files
+from pipelines.intake.settings import load_landlord, load_year
 from pipelines.intake.sources import FILE as SOURCES
 from pipelines.partitions import code_and_year
 from schemas.errors import InputError
@@ -46,7 +48,8 @@ _BENCHMARKS = (
     "they are as new as the table that is shipped; nothing otherwise."
 )
 _SETTINGS = (
-    "landlord.yaml and year.yaml, sources.yaml and corrections.yaml if there are any, as they were written."
+    "landlord.yaml and year.yaml, sources.yaml and corrections.yaml if there are any, as they were written; "
+    "with them the logo and the questionnaires that they name."
 )
 
 
@@ -109,7 +112,9 @@ def build_received(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
             elif key == BENCHMARKS_KEY:
                 files = benchmark_files(place, year)
             else:
-                mine = settings_files(own, year) if key == SETTINGS_KEY else _files_of(own / year, name)
+                settings = key == SETTINGS_KEY
+                mine = settings_files(own, year) if settings else _files_of(own / year, name)
+                mine += enclosed_files(own, year) if settings else []
                 files = {str(file.relative_to(own.parent)): file for file in mine}
             hashes = _keep(files, place.received(name, code, year))
             yield dg.MaterializeResult(
@@ -150,6 +155,18 @@ def settings_files(landlord_folder: Path, year: str) -> list[Path]:
     own = landlord_folder / year
     files = [landlord_folder / "landlord.yaml", own / "year.yaml", own / SOURCES, own / CORRECTIONS]
     return [file for file in files if file.exists()]
+
+
+def enclosed_files(landlord_folder: Path, year: str) -> list[Path]:
+    """Return the files that the settings name and that are there: the logo, the questionnaires."""
+    own = landlord_folder / year
+    named: list[Path] = []
+    with suppress(InputError):  # what is wrong with the settings is said where they are read
+        look = load_landlord(landlord_folder).branding
+        named += [landlord_folder / look.logo] if look and look.logo else []
+        plans = load_year(own).survey.values()
+        named += [own / plan.questionnaire for plan in plans if plan.questionnaire]
+    return [file for file in dict.fromkeys(named) if file.is_file()]
 
 
 def _keep(files: Mapping[str, Path | bytes], kept: UPath) -> dict[str, str]:

@@ -48,6 +48,7 @@ from .common import (
     stops_in,
     text_schema,
 )
+from .enclosures import kept_look, kept_questionnaires
 from .measures import WEIGHTS_KEY, measure_key, reported_measures
 from .previous import BENCHMARKS_KEY, PREVIOUS_KEY, kept_beside
 from .previous import NAME as PREVIOUS_FIGURES
@@ -222,9 +223,11 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         repairs: pd.DataFrame,
         households: pd.DataFrame,
     ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-        of_the_files = gather([record_findings, survey_findings])
-        refuse_if_stopped(stops_in(of_the_files), "The return")
         rules = rules_of(context, place)
+        look, of_the_look, logo_line = kept_look(context, place, rules)
+        questionnaires, questionnaire_lines = kept_questionnaires(context, place, rules)
+        of_the_files = gather([record_findings, survey_findings, of_the_look])
+        refuse_if_stopped(stops_in(of_the_files), "The return")
         sources = current_sources(inputs, settings_hash(context, place))
         require_checked([homes, repairs, households, margins], sources["settings"], sources)
         require_same_sources(figures_table.attrs["sources"], sources, "statutory_return/figures")
@@ -266,10 +269,14 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
                     *_lines(inputs),
                     *settings_inputs(context, place),
                     *beside_inputs,
+                    *logo_line,
+                    *questionnaire_lines,
                 ],
                 assets=[*received, weights_made, *reasons_table.attrs["ledgers"]],
                 software_version=version("tsm-pipeline"),
                 beside=beside,
+                branding=look,
+                questionnaires=questionnaires,
                 confirmations=confirmations(kept_file(context, place, CONFIRMATIONS_KEY, ACTS)),
             )
         )

@@ -29,6 +29,7 @@ PARTS: Mapping[str, str] = {
     "year_end": "the last day of the year",
     "edition": "the edition of the rules",
     "status": "what is missing or to be confirmed",
+    "summary": "the summary",
     "stock": "homes owned at year end",
     "populations": "what is reported for whom",
     "themes": "the regulator's themes",
@@ -307,13 +308,14 @@ _LINES = (
 _COMPARED = {"figures", "checks", "survey", "exclusions", "rejected", "nrosh"}
 _COMPARED_WITHIN = {"findings": "groups", "settings": "all", "repairs": "targets", "provenance": "inputs"}
 _MARKS = {"approval", "revision"}
+_CHOSEN = {"summary"}  # from all the rest, which is compared
 
 
 def _rest(document: Document) -> dict[str, Any]:
     """Return what no lines of `_LINES` compare: "part" or "part member" → value."""
     rest: dict[str, Any] = {}
     for part, value in document.items():
-        if part in _COMPARED or part in _MARKS:
+        if part in _COMPARED | _MARKS | _CHOSEN:
             continue
         if isinstance(value, dict):
             left = {"status": "draft", **_COMPARED_WITHIN}.get(part)

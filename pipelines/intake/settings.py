@@ -42,6 +42,15 @@ class Contact:
 
 
 @dataclass(frozen=True)
+class Branding:
+    """The landlord's look: the file of its logo, the colour of headings and that of lines (#RRGGBB)."""
+
+    logo: str | None = None
+    colour: str | None = None
+    accent: str | None = None
+
+
+@dataclass(frozen=True)
 class Landlord:
     """landlord.yaml. `type`: PRP (private registered provider) or LA (local authority)."""
 
@@ -52,6 +61,7 @@ class Landlord:
     former_names: tuple[str, ...] = ()
     contacts: tuple[Contact, ...] = ()
     former_codes: tuple[str, ...] = ()
+    branding: Branding | None = None
 
 
 @dataclass(frozen=True)
@@ -167,6 +177,7 @@ def load_landlord(folder: Path) -> Landlord:
     content["former_names"] = tuple(content.get("former_names") or ())
     content["former_codes"] = tuple(content.get("former_codes") or ())
     content["contacts"] = tuple(Contact(**contact) for contact in content.get("contacts") or ())
+    content["branding"] = Branding(**content["branding"]) if content.get("branding") else None
     return Landlord(**content)
 
 

@@ -23,6 +23,10 @@ contacts: []
 #     role: Head of performance
 #     email: jo.bloggs@example.org
 #     phone: "020 7946 0000"
+# branding:                       # how the report looks; every line may be left out
+#   logo: logo.svg                # beside this file: SVG of plain shapes, PNG or JPEG
+#   colour: "#0B5394"             # of headings; dark enough to read on white, or the usual one is used
+#   accent: "#B45F06"             # of lines
 """
 
 _YEAR = """\

@@ -122,7 +122,9 @@ def estimates(document: Document, survey: Mapped) -> Table:
         )
         for each in survey["statistics"]["estimates"]
     ]
-    return make_table(f"Results and their accuracy: {population_word(survey['population'])}", columns, rows)
+    return make_table(
+        f"Results and their accuracy: {population_word(survey['population'])}", columns, rows, dense=True
+    )
 
 
 # --- the regulator's test ------------------------------------------------------------------------------
@@ -210,7 +212,7 @@ def _comparison_table(caption: str, categories: Sequence[Mapped], weighted: bool
             each["gap_text"],
         ]
         rows.append(cells + ([each["weighted_text"], each["weighted_gap_text"]] if weighted else []))
-    return make_table(caption, columns, rows)
+    return make_table(caption, columns, rows, dense=True)
 
 
 def _comparison_notes(found: Mapped) -> list[str]:
@@ -244,7 +246,9 @@ def response_partial(survey: Mapped) -> Table:
     response = survey["statistics"]["response"]
     columns = (Column("Characteristic", 60), Column("Partial R-indicator", 40, True))
     rows = [(name_word(each["characteristic"]), each["value_text"]) for each in response["partial"]]
-    return make_table(f"What response depends on: {population_word(survey['population'])}", columns, rows)
+    return make_table(
+        f"What response depends on: {population_word(survey['population'])}", columns, rows, dense=True
+    )
 
 
 # --- weights -------------------------------------------------------------------------------------------
@@ -311,7 +315,9 @@ def weight_margins(survey: Mapped) -> Table:
         )
         for each in survey["statistics"]["weights"]["margins"]
     ]
-    return make_table(f"Totals weighted to: {population_word(survey['population'])}", columns, rows)
+    return make_table(
+        f"Totals weighted to: {population_word(survey['population'])}", columns, rows, dense=True
+    )
 
 
 # --- change and groups ---------------------------------------------------------------------------------
@@ -342,7 +348,9 @@ def changes(document: Document, survey: Mapped) -> Table:
         )
         for each in statistics["changes"]
     ]
-    return make_table(f"Change on last year: {population_word(survey['population'])}", columns, rows)
+    return make_table(
+        f"Change on last year: {population_word(survey['population'])}", columns, rows, dense=True
+    )
 
 
 def groups(document: Document, survey: Mapped) -> Table:
@@ -370,7 +378,9 @@ def groups(document: Document, survey: Mapped) -> Table:
                     each["p_text"],
                 )
             )
-    return make_table(f"Groups that differ: {population_word(survey['population'])}", columns, rows)
+    return make_table(
+        f"Groups that differ: {population_word(survey['population'])}", columns, rows, dense=True
+    )
 
 
 def hidden_groups(document: Document, survey: Mapped) -> Table:
@@ -382,7 +392,9 @@ def hidden_groups(document: Document, survey: Mapped) -> Table:
             found.setdefault(_group(each), []).append(f"{labels[each['measure']][0]} {_CONFIDENTIAL}")
     columns = (Column("Group", 40), Column("Measures that are not shown", 60))
     rows = [(group, ", ".join(hidden)) for group, hidden in found.items()]
-    return make_table(f"Results not shown: {population_word(survey['population'])}", columns, rows)
+    return make_table(
+        f"Results not shown: {population_word(survey['population'])}", columns, rows, dense=True
+    )
 
 
 def _group(cell: Mapped) -> str:

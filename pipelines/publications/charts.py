@@ -185,6 +185,120 @@ def _share_chart(rows: Sequence[ShareRow], greatest: float, message: str, gap_ti
     return _chart(foot, message, parts)
 
 
+# --- the position among the nation's landlords -----------------------------------------------------------
+
+_SMALL = 21.5  # 10.6 pt: two strips a figure leave no room for more
+_STRIP_PITCH = 49
+_STRIP_LEFT, _STRIP_RIGHT = 462.0, 830.0
+_NATION, _PEERS = "#6B6B6B", "#6BACE6"
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How a group of landlords is spread. p10 and p90 are None where the group is too small for them."""
+
+    q1: float
+    median: float
+    q3: float
+    p10: float | None = None
+    p90: float | None = None
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The values at which its strip begins and ends."""
+        return (
+            self.q1 if self.p10 is None else self.p10,
+            self.q3 if self.p90 is None else self.p90,
+        )
+
+
+@dataclass(frozen=True)
+class PositionRow:
+    """One figure beside nation and peers; `low` and `high` its interval, None where it was counted."""
+
+    label: str
+    title: str
+    homes: str
+    value: float
+    value_text: str
+    nation: Spread
+    peers: Spread | None
+    low: float | None = None
+    high: float | None = None
+
+
+def position_chart(rows: Sequence[PositionRow], message: str) -> Markup:
+    """Where each figure stands: above it the spread of the nation, beneath it that of its peers.
+
+    Each row has a scale of its own, from the lowest value shown to the greatest, both written at its ends.
+    """
+    key: list[tuple[str, _Mark]] = [("This landlord", _dot)]
+    if any(row.low is not None for row in rows):
+        key.append(("95% interval", _interval_key))
+    key.append(("All landlords", _nation_key))
+    if any(row.peers is not None for row in rows):
+        key.append(("Peers", _peers_key))
+    middles, foot = _rows(_STRIP_PITCH for _ in rows)
+    parts = [_legend(key, _SMALL, 34)]
+    for row, middle in zip(rows, middles, strict=True):
+        parts += _position(row, middle)
+    return _chart(foot - _FOOT + 6, message, parts)
+
+
+def _position(row: PositionRow, middle: float) -> list[Markup]:
+    spreads = [each for each in (row.nation, row.peers) if each is not None]
+    shown = [row.value, *(end for each in spreads for end in each.ends)]
+    shown += [each for each in (row.low, row.high) if each is not None]
+    least, most = min(shown), max(shown)
+    extent = _STRIP_RIGHT - _STRIP_LEFT
+
+    def place(value: float) -> float:
+        return _STRIP_LEFT + extent * ((value - least) / (most - least) if most > least else 0.5)
+
+    parts = [
+        _text(0, middle - 11.5, row.label, bold=True, size=_SMALL),
+        _text(118 if "(" in row.label else 68, middle - 11.5, row.homes, fill=_SOFT, size=_SMALL),
+        _text(0, middle + 12, _fitting(row.title, 368, _SMALL), size=_SMALL),
+        _text(_STRIP_LEFT - 18, middle, f"{least:,.1f}", fill=_SOFT, anchor="end", size=_SMALL),
+        _text(_STRIP_RIGHT + 18, middle, f"{most:,.1f}", fill=_SOFT, size=_SMALL),
+        _strip(row.nation, place, middle - 12.5, _NATION),
+    ]
+    if row.peers is not None:
+        parts.append(_strip(row.peers, place, middle + 12.5, _PEERS))
+    if row.low is not None and row.high is not None:
+        parts.append(_interval(place(row.low), place(row.high), middle))
+    parts += [
+        _dot(place(row.value), middle),
+        _text(CHART_WIDTH, middle, row.value_text, bold=True, anchor="end", size=_SMALL),
+    ]
+    return parts
+
+
+def _strip(spread: Spread, place: Callable[[float], float], middle: float, fill: str) -> Markup:
+    """A line from the 10th percentile to the 90th, a box over the middle half, an upright at the median."""
+    start, end = map(place, spread.ends)
+    return _box(start, place(spread.q1), place(spread.median), place(spread.q3), end, middle, fill)
+
+
+def _box(start: float, q1: float, median: float, q3: float, end: float, middle: float, fill: str) -> Markup:
+    return Markup(
+        '<path d="M{start} {y}H{end}" stroke="{fill}" stroke-width="2.5"/>'
+        '<path d="M{q1} {y}H{q3}" stroke="{fill}" stroke-width="9"/>'
+        '<path d="M{median} {top}v15" stroke="{ink}" stroke-width="4"/>'
+    ).format(
+        start=_place(start), end=_place(end), q1=_place(q1), q3=_place(max(q3, q1 + 1)),
+        median=_place(median), y=_place(middle), top=_place(middle - 7.5), fill=fill, ink=_INK,
+    )  # fmt: skip
+
+
+def _nation_key(x: float, middle: float) -> Markup:
+    return _box(x - 18, x - 8, x + 1, x + 9, x + 18, middle, _NATION)
+
+
+def _peers_key(x: float, middle: float) -> Markup:
+    return _box(x - 18, x - 8, x + 1, x + 9, x + 18, middle, _PEERS)
+
+
 def warning_sign() -> Markup:
     """A triangle with an exclamation mark, for a warning that words repeat."""
     return Markup(
@@ -192,6 +306,32 @@ def warning_sign() -> Markup:
         '<title>Warning</title><path d="M12 1 23 21H1Z" fill="{}"/>'
         '<path d="M12 8v7M12 17v2.4" stroke="#FFFFFF" stroke-width="2.4"/></svg>'
     ).format(_PLUM)
+
+
+# A state's colour and shape: a disc for good, a diamond for bad, a triangle for what is open.
+_GREEN = "#0F7A52"
+_STATES: Mapping[str, Markup] = {
+    "good": Markup(
+        '<circle cx="12" cy="12" r="11" fill="{}"/><path d="m7 12.5 3.5 3.5L17.5 8.5" fill="none" '
+        'stroke="#FFFFFF" stroke-width="2.6"/>'
+    ).format(_GREEN),
+    "bad": Markup(
+        '<path d="M12 .5 23.5 12 12 23.5.5 12Z" fill="{}"/><path d="m8.2 8.2 7.6 7.6M15.8 8.2l-7.6 7.6" '
+        'stroke="#FFFFFF" stroke-width="2.6"/>'
+    ).format(_PLUM),
+    "open": Markup(
+        '<path d="M12 2.5 22.5 21.5H1.5Z" fill="#FFFFFF" stroke="{0}" stroke-width="2.2"/>'
+        '<path d="M12 9.5v6M12 17.3v2" stroke="{0}" stroke-width="2.2"/>'
+    ).format(_INK),
+}
+
+
+def state_sign(state: str, word: str) -> Markup:
+    """The sign of a state (good, bad or open), `word` its alternative text."""
+    return Markup(
+        '<svg class="state" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="6mm" height="6mm">'
+        "<title>{}</title>{}</svg>"
+    ).format(escape(printable(word)), _STATES[state])
 
 
 def _rows(heights: Iterable[float]) -> tuple[list[float], float]:
@@ -240,29 +380,37 @@ def _axis(ticks: Sequence[tuple[float, str]], foot: float) -> list[Markup]:
     ]
 
 
-def _legend(key: Sequence[tuple[str, _Mark]]) -> Markup:
+def _legend(key: Sequence[tuple[str, _Mark]], size: float = _LABEL, apart: float = 44) -> Markup:
     """The marks in a row at the top, each followed by what it stands for."""
     parts, x = [], 18.0
     for words, mark in key:
-        parts += [mark(x, _KEY_MIDDLE), _text(x + 27, _KEY_MIDDLE, words, fill=_SOFT)]
-        x += 27 + width(words, _LABEL) + 44
+        parts += [mark(x, _KEY_MIDDLE), _text(x + 27, _KEY_MIDDLE, words, fill=_SOFT, size=size)]
+        x += 27 + width(words, size) + apart
     return Markup("").join(parts)
 
 
 def _text(
-    x: float, middle: float, text: str, *, bold: bool = False, anchor: str = "start", fill: str = _INK
+    x: float,
+    middle: float,
+    text: str,
+    *,
+    bold: bool = False,
+    anchor: str = "start",
+    fill: str = _INK,
+    size: float = _LABEL,
 ) -> Markup:
-    return Markup('<text x="{}" y="{}" fill="{}" text-anchor="{}" font-weight="{}">{}</text>').format(
-        _place(x), _place(middle + _LABEL * 0.34), fill, anchor, 600 if bold else 400, printable(text)
+    other = "" if size == _LABEL else Markup(' font-size="{}"').format(_place(size))
+    return Markup('<text x="{}" y="{}" fill="{}" text-anchor="{}" font-weight="{}"{}>{}</text>').format(
+        _place(x), _place(middle + size * 0.34), fill, anchor, 600 if bold else 400, other, printable(text)
     )
 
 
-def _fitting(text: str, room: float) -> str:
+def _fitting(text: str, room: float, size: float = _LABEL) -> str:
     """`text` on one line, cut where it is wider than `room`: the table has it whole."""
     line = " ".join(printable(text[:_LONGEST]).split())
-    if width(line, _LABEL) <= room:
+    if width(line, size) <= room:
         return line
-    while line and width(line + "…", _LABEL) > room:
+    while line and width(line + "…", size) > room:
         line = line[:-1]
     return line.rstrip() + "…"
 

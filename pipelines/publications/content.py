@@ -6,22 +6,21 @@ counts and percentages are read from the document.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
-from pipelines.publications.charts import answer_message, stacked_bar
+from pipelines.publications.charts import state_sign
 from pipelines.publications.tables import Cell, Column, Table, make_table
-from pipelines.publications.text import ANSWER_CODES, count_text, date_text, plural
+from pipelines.publications.text import count_text, date_text, plural
 
 Document = Mapping[str, Any]
 
 _PRIORITY_WORDS = {"emergency": "Emergency", "non_emergency": "Non-emergency"}
 _GRADE_WORDS = {"stop": "Stop", "confirm": "Confirm", "note": "Note"}
-_MET_ANSWERS = {True: "Yes", False: "No", None: "Not known"}
-_MET_WORDS = {True: "Met", False: "Not met", None: "Not known"}
 _OUTCOME_WORDS = {"passed": "Passed", "failed": "Failed", "warning": "Warning"}
 _TABLE_WORDS = {
     "homes": "Homes",
@@ -34,25 +33,9 @@ _TABLE_WORDS = {
     "households": "Households",
     "population_margins": "Population margins",
     "return": "The return itself",
+    "settings": "Settings",
+    "previous_figures": "Last year's figures",
 }
-
-
-@dataclass(frozen=True)
-class AnswerBlock:
-    """The five answers to one survey question in one population: a chart and the table beneath it.
-
-    `interval_text` is the 95% interval, '' where there is none. `chart` is None, and `missing` says why in
-    words, where there are no answers to show.
-    """
-
-    label: str
-    title: str
-    value_text: str
-    interval_text: str
-    missing: str
-    chart: Markup | None
-    answers: tuple[Mapping[str, Any], ...]
-    base_text: str
 
 
 def _capital(text: str) -> str:
@@ -110,93 +93,128 @@ def headline_figures(document: Document) -> list[tuple[str, Mapping[str, Any]]]:
 # --- the summary -------------------------------------------------------------------------------------
 
 
-def summary(document: Document) -> Table:
-    """The questions that a board member asks first, each with its answer."""
-    status = document["status"]
-    failed = [check for check in document["checks"] if check["outcome"] == "failed"]
-    warnings = [check for check in document["checks"] if check["outcome"] == "warning"]
-    passed = len(document["checks"]) - len(failed) - len(warnings)
-    rows: list[tuple[str, Cell]] = [
-        (
-            "Is it signed off?",
-            Cell(
-                "No: this is a draft" if status["draft"] else "Yes",
-                note=document["approval"]["text"] if document["approval"] else "",
-                strong=True,
-            ),
-        ),
-        (
-            "Is it complete?",
-            Cell(_completeness(status), strong=True),
-        ),
-        (
-            "Must anything be confirmed?",
-            Cell(
-                f"Yes: {plural(status['to_confirm'], 'finding')}" if status["to_confirm"] else "No",
-                note=f"{plural(status['confirmed'], 'finding')} confirmed, "
-                f"{plural(status['notes'], 'note')} for information",
-                strong=True,
-            ),
-        ),
-        (
-            "Does it pass the regulator's validations?",
-            Cell(
-                f"No: {plural(len(failed), 'check fails', 'checks fail')}" if failed else "Yes",
-                note=f"{passed} passed, {len(failed)} failed, {plural(len(warnings), 'warning')}",
-                strong=True,
-            ),
-        ),
+def brief(document: Document) -> list[tuple[Markup, Mapping[str, str]]]:
+    """The questions that a board member asks first: a sign for how each stands, and its answer."""
+    status, approval = document["status"], document["approval"]
+    signed = {
+        "key": "signed",
+        "question": "Is it signed off?",
+        "state": "open" if status["draft"] else "good",
+        "answer": "No: this is a draft" if status["draft"] else "Yes",
+        "text": str(approval["text"]) if approval else "",
+    }
+    return [
+        (state_sign(each["state"], _STATE_WORDS[each["state"]]), each)
+        for each in (*document["summary"]["questions"], signed)
     ]
-    for survey in document["survey"]:
-        accuracy = survey["accuracy"]
-        honest = (survey["statistics"] or {"accuracy": None})["accuracy"]
-        doubt = f" {honest['text']}" if honest and honest["only_nominally"] else ""
-        rows.append(
-            (
-                f"Is the survey accurate enough ({population_word(survey['population'])})?",
-                Cell(_MET_ANSWERS[accuracy["met"]], note=f"{accuracy['text']}{doubt}", strong=True),
-            )
+
+
+_STATE_WORDS = {"good": "Good", "bad": "Not good", "open": "To do"}
+
+
+@dataclass(frozen=True)
+class Headline:
+    """Overall satisfaction of one population, with what it takes to judge it: each a sentence or ''."""
+
+    population: str
+    value_text: str
+    reported: bool
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Logo:
+    """The landlord's logo: as a data: address, and its alternative text."""
+
+    source: str
+    alt: str
+
+
+def logo(document: Document) -> Logo | None:
+    """The landlord's logo, None where it gives none."""
+    found = (document["landlord"]["branding"] or {"logo": None})["logo"]
+    if found is None:
+        return None
+    return Logo(f"data:{found['media_type']};base64,{found['data']}", str(found["alt"]))
+
+
+def headlines(document: Document) -> list[Headline]:
+    """Overall satisfaction (TP01) of each population: its margin, last year and the nation beside it."""
+    return [
+        Headline(
+            title, str(figure["value_text"]), figure["status"] == "reported", tuple(_facts(document, figure))
         )
-    return make_table("The return in brief", _FACTS, rows, headless=True)
+        for title, figure in headline_figures(document)
+    ]
 
 
-def _completeness(status: Mapping[str, Any]) -> str:
-    if status["complete"]:
-        return "Yes"
-    if status["missing"]:
-        return f"No: {plural(len(status['missing']), 'thing is', 'things are')} missing"
-    return "No: see what must be confirmed" if status["to_confirm"] else "No: see Data quality"
+def _facts(document: Document, figure: Mapping[str, Any]) -> Iterator[str]:
+    key = (figure["measure"], figure["population"])
+    if figure["status"] != "reported":
+        yield f"Overall satisfaction (TP01). {figure['reason'] or ''}".strip()
+        return
+    yield (
+        f"are satisfied overall (TP01): {count_text(figure['numerator'])} of "
+        f"{count_text(figure['denominator'])} answers."
+    )
+    estimate = next(
+        (
+            each
+            for survey in document["survey"]
+            if survey["population"] == figure["population"] and survey["statistics"]
+            for each in survey["statistics"]["estimates"]
+            if each["measure"] == "TP01"
+        ),
+        None,
+    )
+    if estimate:
+        yield f"Margin {estimate['margin_text']} points: {estimate['interval_text']}."
+    compared = document["comparison"]
+    for change in compared["changes"]:
+        if (change["measure"], change["population"]) == key:
+            chance = {True: ", beyond chance", False: ", perhaps chance", None: ""}[change["significant"]]
+            points = change["change_text"].replace("percentage ", "")
+            yield f"Last year {change['last_year_text']}: {points}{chance}."
+    for each in compared["benchmarks"]["figures"]:
+        if (each["measure"], each["population"]) == key:
+            nation = each["groups"][0]
+            where = nation["quarter_text"] or nation["position_text"]
+            yield f"Nation: median {nation['median_text']}, {where} of {nation['landlords']:,}."
 
 
 _FACTS = (Column("Question", 38), Column("Answer", 62))
 
 
-def overview(document: Document) -> list[Table]:
-    """Every reported value: a table for each theme, a row for each measure, a column for each population."""
+@dataclass(frozen=True)
+class Overview:
+    """Every reported value: by theme its title and rows, each a label, a title and a value a population."""
+
+    populations: tuple[str, ...]
+    themes: tuple[tuple[str, tuple[tuple[str, str, tuple[str, ...]], ...]], ...]
+
+
+def overview(document: Document) -> Overview:
+    """Every reported value, a column for each population that is shown."""
     shown = populations_shown(document)
-    share = 46 / len(shown) if len(shown) > 2 else 18
-    columns = [
-        Column("Measure", 11),
-        Column("Title", 89 - share * len(shown)),
-        *(Column(_capital(population_word(key)), share, number=True) for key in shown),
-    ]
     measures = measures_by_key(document)
     values = {(f["measure"], f["population"]): str(f["value_text"]) for f in document["figures"]}
-    return [
-        make_table(
-            theme["title"],
-            columns,
-            [
-                [
-                    Cell(measures[key]["label"], strong=True),
-                    measures[key]["title"],
-                    *(values.get((key, population), "[z]") for population in shown),
-                ]
-                for key in theme["measures"]
-            ],
-        )
-        for theme in document["themes"]
-    ]
+    return Overview(
+        tuple(_capital(population_word(key)) for key in shown),
+        tuple(
+            (
+                str(theme["title"]),
+                tuple(
+                    (
+                        str(measures[key]["label"]),
+                        str(measures[key]["short_title"]),
+                        tuple(values.get((key, population), "[z]") for population in shown),
+                    )
+                    for key in theme["measures"]
+                ),
+            )
+            for theme in document["themes"]
+        ),
+    )
 
 
 def populations(document: Document) -> Table:
@@ -214,151 +232,24 @@ def populations(document: Document) -> Table:
     return make_table("Populations", columns, rows)
 
 
-# --- themes ------------------------------------------------------------------------------------------
-
-
-def theme_figures(document: Document, theme: Mapping[str, Any]) -> list[Table]:
-    """The figures of a theme, a table for each population, numerator and denominator beside each value."""
-    measures = measures_by_key(document)
-    columns = (
-        Column("Measure", 12),
-        Column("Title", 42),
-        Column("Value", 20, True),
-        Column("Numerator", 13, True),
-        Column("Denominator", 13, True),
-    )
-    tables = []
-    for population in populations_shown(document):
-        rows = []
-        for figure in figures_of(document, theme["measures"], population):
-            measure = measures[figure["measure"]]
-            rows.append(
-                (
-                    Cell(measure["label"], strong=True),
-                    Cell(measure["title"], note=_beside(figure, measure)),
-                    Cell(str(figure["value_text"]), strong=True),
-                    count_text(figure["numerator"]),
-                    count_text(figure["denominator"]),
-                )
-            )
-        if rows:
-            tables.append(make_table(f"Figures: {population_title(document, population)}", columns, rows))
-    return tables
-
-
-def _beside(figure: Mapping[str, Any], measure: Mapping[str, Any]) -> str:
-    notes = []
-    if figure["status"] != "reported" and figure["reason"]:
-        notes.append(str(figure["reason"]))
-    if figure["met_without_extension"] is not None:
-        notes.append(
-            f"In time without an extension: {count_text(figure['met_without_extension'])}; "
-            f"within an extension: {count_text(figure['met_with_extension'])}."
-        )
-    if measure["better"] == "lower":
-        notes.append("Lower is better.")
-    return " ".join(notes)
+def titles(document: Document) -> Table:
+    """The measures by their full titles."""
+    columns = (Column("Measure", 14), Column("Title in full", 86))
+    rows = [(Cell(each["label"], strong=True), each["title"]) for each in document["measures"]]
+    return make_table("The measures in full", columns, rows, dense=True)
 
 
 def definitions(document: Document) -> Table:
-    """What the numerator and the denominator of each measure are."""
-    columns = (Column("Measure", 12), Column("Numerator", 44), Column("Denominator", 44))
-    rows = [
-        (Cell(each["label"], strong=True), each["numerator_text"], each["denominator_text"])
-        for each in document["measures"]
-    ]
-    return make_table("What each measure counts", columns, rows)
-
-
-def theme_answers(document: Document, theme: Mapping[str, Any]) -> list[tuple[str, list[AnswerBlock]]]:
-    """The answers to a theme's survey questions: for each population its name and a block a question."""
-    measures = measures_by_key(document)
-    asked = [key for key in theme["measures"] if measures[key]["kind"] == "perception"]
-    found = []
-    for population in populations_shown(document):
-        intervals = _intervals(document, population)
-        blocks = [
-            _answer_block(figure, measures[figure["measure"]], population, intervals)
-            for figure in figures_of(document, asked, population)
-        ]
-        if blocks:
-            found.append((population_title(document, population), blocks))
-    return found
-
-
-def has_intervals(answered: Iterable[tuple[str, Sequence[AnswerBlock]]]) -> bool:
-    """Whether any of the blocks that `theme_answers` gives has a 95% interval to show."""
-    return any(block.interval_text for _, blocks in answered for block in blocks)
-
-
-def _intervals(document: Document, population: str) -> dict[str, str]:
-    """The 95% interval of each survey measure of a population that has one."""
-    return {
-        estimate["measure"]: str(estimate["interval_text"])
-        for survey in document["survey"]
-        if survey["population"] == population and survey["statistics"] is not None
-        for estimate in survey["statistics"]["estimates"]
-    }
-
-
-def _answer_block(
-    figure: Mapping[str, Any], measure: Mapping[str, Any], population: str, intervals: Mapping[str, str]
-) -> AnswerBlock:
-    base = []
-    if figure["denominator"] is not None:
-        base.append(f"{count_text(figure['denominator'])} answers on the scale")
-    if figure["not_applicable"] is not None:
-        base.append(f"{count_text(figure['not_applicable'])} “not applicable / don't know” outside the base")
-    if figure["filter_yes"] is not None:
-        base.append(
-            f"filter question: {count_text(figure['filter_yes'])} yes, {count_text(figure['filter_no'])} no"
-        )
-    answers = figure["answers"]
-    shown = answers if answers and figure["status"] == "reported" else None
-    ordered = sorted(shown or (), key=lambda each: ANSWER_CODES.index(each["code"]))
-    chart = None
-    if shown:
-        message = answer_message(
-            measure["label"], measure["short_title"], figure, population_word(population)
-        )
-        chart = stacked_bar(ordered, message)
-    return AnswerBlock(
-        label=measure["label"],
-        title=measure["short_title"],
-        value_text=str(figure["value_text"]),
-        interval_text=intervals.get(figure["measure"], "") if shown else "",
-        missing="" if shown else str(figure["reason"] or "No answers to show."),
-        chart=chart,
-        answers=tuple(ordered),
-        base_text="; ".join(base),
-    )
+    """What numerator and denominator are; measures that count the same share a row."""
+    columns = (Column("Measures", 16), Column("Numerator", 42), Column("Denominator", 42))
+    shared: dict[tuple[str, str], list[str]] = {}
+    for each in document["measures"]:
+        shared.setdefault((each["numerator_text"], each["denominator_text"]), []).append(each["label"])
+    rows = [(Cell(", ".join(names), strong=True), *counts) for counts, names in shared.items()]
+    return make_table("What each measure counts", columns, rows, dense=True)
 
 
 # --- the survey --------------------------------------------------------------------------------------
-
-
-def survey_accuracy(survey: Mapping[str, Any]) -> Table:
-    """Responses against the number that the required accuracy takes."""
-    accuracy = survey["accuracy"]
-    margin = accuracy["achieved_margin"]
-    rows: list[tuple[str, str | Cell]] = [
-        ("Households in the population", count_text(accuracy["population_size"])),
-        ("Responses", count_text(accuracy["responses"])),
-        ("Responses required", count_text(accuracy["required_responses"])),
-        ("Margin of error required", _points(accuracy["required_margin"])),
-        ("Margin of error achieved", _points(margin, 2)),
-        (
-            "Accuracy requirement",
-            Cell(_MET_WORDS[accuracy["met"]], accuracy["text"], strong=True),
-        ),
-    ]
-    return make_table(f"Accuracy: {population_word(survey['population'])}", _FACTS, rows, headless=True)
-
-
-def _points(margin: float | None, places: int = 0) -> str:
-    if margin is None:
-        return "Not known"
-    return f"±{margin:.{places}f} percentage points" if places else f"±{count_text(margin)} percentage points"
 
 
 def survey_methods(survey: Mapping[str, Any]) -> Table:
@@ -369,18 +260,47 @@ def survey_methods(survey: Mapping[str, Any]) -> Table:
         Column("Overall satisfaction (TP01)", 40, True),
     )
     rows = [(each["label"], count_text(each["responses"]), each["tp01_text"]) for each in survey["methods"]]
-    return make_table(
-        f"Responses by collection method: {population_word(survey['population'])}", columns, rows
-    )
+    caption = f"Responses by collection method: {population_word(survey['population'])}"
+    return make_table(caption, columns, rows, dense=True)
 
 
 def survey_star(survey: Mapping[str, Any]) -> Table:
     """The further STAR questions, beside the TSMs and not part of them."""
     columns = (Column("Question", 60), Column("Answers", 20, True), Column("Result", 20, True))
     rows = [(each["label"], count_text(each["base"]), each["value_text"]) for each in survey["star"]]
-    return make_table(
-        f"Further STAR questions, not TSMs: {population_word(survey['population'])}", columns, rows
-    )
+    caption = f"Further STAR questions, not TSMs: {population_word(survey['population'])}"
+    return make_table(caption, columns, rows, dense=True)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A prescribed question as it was put, and of whom."""
+
+    key: str
+    filter_question: str
+    question: str
+    answers: str
+    of_whom: str
+
+
+def questions(document: Document) -> list[Asked]:
+    """The prescribed questions; one that both tenures were asked in the same words stands once."""
+    found: dict[tuple[str, str, str, str], list[str]] = {}
+    for survey in document["survey"]:
+        for each in survey["questions"]:
+            put = (
+                str(each["key"]),
+                str(each["filter_question"] or ""),
+                str(each["question"]),
+                " · ".join(each["answers"]),
+            )
+            found.setdefault(put, []).append(population_word(survey["population"]))
+    return [Asked(*put, of_whom=" and ".join(of)) for put, of in sorted(found.items())]
+
+
+def paragraphs(text: str) -> list[str]:
+    """The paragraphs of a text, the lines of each as they stand."""
+    return [each.strip("\n") for each in re.split(r"\n\s*\n", text) if each.strip()]
 
 
 def unweighted_text(survey: Mapping[str, Any]) -> str:
@@ -432,18 +352,20 @@ def labels(document: Document, keys: Sequence[str]) -> str:
     return ", ".join(measures[key]["label"] if key in measures else str(key) for key in keys)
 
 
+_MOST_FINDINGS = 40  # groups of one grade that are printed in full: findings.csv has all of them
+
+
 def findings(document: Document) -> list[Table]:
-    """The findings by grade, the gravest first."""
+    """The findings that stop or wait for a person, the gravest first; in short those for information."""
     columns = (
-        Column("Finding", 12),
-        Column("What was found, and what to do", 48),
-        Column("Where", 22),
-        Column("Figures touched", 18),
+        Column("Finding", 10),
+        Column("What was found, and what to do", 54),
+        Column("Where", 20),
+        Column("Figures touched", 16),
     )
     captions = {
         "stop": "Stop: the return is withheld until these are put right",
         "confirm": "Confirm: a named person must say that these are right, or have them put right",
-        "note": "Note: for information, nothing to confirm",
     }
     tables = []
     for grade, caption in captions.items():
@@ -454,12 +376,49 @@ def findings(document: Document) -> list[Table]:
                 Cell(f"{table_word(group['table'])}: {group['first_rows']}", note=group["effect_text"]),
                 labels(document, group["touches"]) or "None",
             )
-            for group in document["findings"]["groups"]
-            if group["grade"] == grade
+            for group in _of_grade(document, grade)[:_MOST_FINDINGS]
         ]
         if rows:
-            tables.append(make_table(caption, columns, rows))
+            tables.append(make_table(caption, columns, rows, dense=True))
+    notes = [
+        (
+            Cell(group["finding_id"], strong=True),
+            group["title"],
+            table_word(group["table"]),
+            count_text(group["records"]),
+            labels(document, group["touches"]) or "None",
+        )
+        for group in _of_grade(document, "note")[:_MOST_FINDINGS]
+    ]
+    if notes:
+        short = (
+            Column("Finding", 10),
+            Column("What was found", 36),
+            Column("Table", 18),
+            Column("Records", 9, True),
+            Column("Figures touched", 27),
+        )
+        caption = "Note: for information, nothing to confirm"
+        tables.append(make_table(caption, short, notes, dense=True))
     return tables
+
+
+def _of_grade(document: Document, grade: str) -> list[Mapping[str, Any]]:
+    return [group for group in document["findings"]["groups"] if group["grade"] == grade]
+
+
+def findings_left_out(document: Document) -> str:
+    """Which findings are not printed here, '' where all are."""
+    left = [
+        f"{len(groups) - _MOST_FINDINGS:,} of grade {grade}"
+        for grade in _GRADE_WORDS
+        if len(groups := _of_grade(document, grade)) > _MOST_FINDINGS
+    ]
+    if not left:
+        return ""
+    return (
+        f"The first {_MOST_FINDINGS} of a grade are shown. Not shown, but in findings.csv: {', '.join(left)}."
+    )
 
 
 def _finding_note(group: Mapping[str, Any]) -> str:
@@ -477,40 +436,45 @@ def _finding_note(group: Mapping[str, Any]) -> str:
     return note
 
 
-def to_confirm(document: Document) -> list[Mapping[str, Any]]:
-    """The groups of findings that still wait for a named person, those with the most records first."""
-    waiting = [
-        group
-        for group in document["findings"]["groups"]
-        if group["grade"] == "confirm" and not group["confirmed"]
-    ]
-    return sorted(waiting, key=lambda group: -group["records"])
-
-
-def exclusions(document: Document) -> Table:
-    """The records outside each measure, by reason. Measures that leave out as many for the same reason share
-    a row.
-    """
-    columns = (
-        Column("Why these records are outside", 46),
-        Column("Measures", 28),
-        Column("Population", 13),
-        Column("Records", 13, True),
-    )
-    shared: dict[tuple[str, str, int], list[str]] = {}
+def exclusions(document: Document) -> tuple[Table, Table]:
+    """Why records are outside a measure, each reason by a letter; and for each measure how many by letter."""
+    letters: dict[str, str] = {}
+    outside: dict[str, dict[str, list[str]]] = {}
     for each in document["exclusions"]:
-        key = (each["sentence"], each["population"], each["records"])
-        shared.setdefault(key, []).append(each["measure"])
-    rows = [
+        letter = letters.setdefault(each["sentence"], _letter(len(letters)))
+        cell = outside.setdefault(each["measure"], {}).setdefault(each["population"], [])
+        cell.append(f"{letter} {count_text(each['records'])}")
+    reasons = make_table(
+        "Why records are outside",
+        (Column("Reason", 8), Column("In words", 92)),
+        [(Cell(letter, strong=True), sentence) for sentence, letter in letters.items()],
+        dense=True,
+    )
+    order = [*(each["key"] for each in document["populations"]), ""]
+    shown = [key for key in order if any(key in found for found in outside.values())]
+    share = 88 / max(len(shown), 1)
+    counts = make_table(
+        "Records outside each measure, by reason",
         (
-            sentence,
-            labels(document, measures),
-            _capital(population_word(population)) or "None",
-            count_text(records),
-        )
-        for (sentence, population, records), measures in shared.items()
-    ]
-    return make_table("Records outside a measure, by reason", columns, rows)
+            Column("Measure", 12),
+            *(Column(_capital(population_word(key)) or "Neither", share) for key in shown),
+        ),
+        [
+            (
+                Cell(labels(document, [measure]), strong=True),
+                *(" · ".join(found.get(key, [])) for key in shown),
+            )
+            for measure, found in outside.items()
+        ],
+        dense=True,
+    )
+    return reasons, counts
+
+
+def _letter(number: int) -> str:
+    """A, B, ... Z, A2, B2, ...: what a reason is called in the table of counts."""
+    turn, place = divmod(number, 26)
+    return f"{chr(ord('A') + place)}{turn + 1 if turn else ''}"
 
 
 def rejected(document: Document) -> Table:
@@ -521,6 +485,15 @@ def rejected(document: Document) -> Table:
         for each in document["rejected"]
     ]
     return make_table("Rows received and rejected", columns, rows)
+
+
+_MOST_CORRECTIONS = 40  # printed: return.json has all of them
+
+
+def corrections_left_out(document: Document) -> str:
+    """How many corrections are not printed here, '' where all are."""
+    left = len(document["corrections"]) - _MOST_CORRECTIONS
+    return f"The other {left:,} stand in return.json." if left > 0 else ""
 
 
 def corrections(document: Document) -> Table:
@@ -541,7 +514,8 @@ def corrections(document: Document) -> Table:
                 Cell(each["reason"], note=f"{each['by']}, {date_text(each['on'])}"),
             )
         )
-    return make_table("Corrections to the landlord's records", columns, rows)
+    caption = "Corrections to the landlord's records"
+    return make_table(caption, columns, rows[:_MOST_CORRECTIONS], dense=True)
 
 
 def confirmations(document: Document) -> Table:
@@ -611,7 +585,7 @@ def edition(document: Document) -> Table:
         ("Edition of the rules", rules["year"]),
         ("Status", Cell(words.get(rules["status"], rules["status"]), note=str(rules["status_note"] or ""))),
         ("Methodology version", str(rules["methodology_version"])),
-        ("Fingerprint of the rules", _grouped(rules["fingerprint"])),
+        ("Fingerprint of the rules", grouped(rules["fingerprint"])),
         ("Software", f"{document['software']['name']} {document['software']['version']}"),
     ]
     return make_table("Rules and software", _FACTS, rows, headless=True)
@@ -629,29 +603,30 @@ def departures(document: Document) -> Table:
         )
         for each in document["settings"]["departures"]
     ]
-    return make_table("Settings that depart from the default", columns, rows)
+    return make_table("Settings that depart from the default", columns, rows, dense=True)
 
 
-def settings(document: Document) -> Table:
-    """Every setting with its value, default and meaning."""
+def assumptions(document: Document) -> Table:
+    """How the landlord's records are taken to have been prepared, which no software can see in them."""
+    columns = (Column("What is taken to hold", 60), Column("This return", 40))
+    rows = [
+        (_capital(_setting(each["key"])), _setting(each["value"]))
+        for each in document["settings"]["all"]
+        if each["kind"] == "declared"
+    ]
+    return make_table("How the records are taken to have been prepared", columns, rows, dense=True)
+
+
+def defaults_text(document: Document) -> str:
+    """How many settings stand at their default, and where they are listed."""
     departed = {each["key"] for each in document["settings"]["departures"]}
-    columns = (Column("Setting", 26), Column("This return", 20), Column("Meaning", 54))
-    rows = []
-    for each in document["settings"]["all"]:
-        departs = each["key"] in departed
-        declared = each["kind"] == "declared"
-        usual = "Assumed: the landlord states nothing else" if declared else "Default"
-        note = f"Departs from the default, {_setting(each['default'])}" if departs else usual
-        kind = "How the records were prepared; the software cannot see it. " if declared else ""
-        source = f"{kind}Source: {each['source']}" if each["source"] else kind
-        rows.append(
-            (
-                Cell(_setting(each["key"]), strong=True),
-                Cell(_setting(each["value"]), note=note),
-                Cell(each["description"], note=source),
-            )
-        )
-    return make_table("All settings", columns, rows)
+    kept = [each for each in document["settings"]["all"] if each["key"] not in departed]
+    if not kept:
+        return ""
+    return (
+        f"The other {plural(len(kept), 'setting')} stand at the documented default. return.json lists each, "
+        "with its meaning and its source, under settings."
+    )
 
 
 def _setting(value: object) -> str:
@@ -678,7 +653,7 @@ def checks(document: Document) -> Table:
         )
         for each in sorted(document["checks"], key=lambda each: order.get(each["outcome"], 3))
     ]
-    return make_table("The regulator's validations", columns, rows)
+    return make_table("The regulator's validations", columns, rows, dense=True)
 
 
 def publication_items(document: Document) -> Table:
@@ -687,17 +662,18 @@ def publication_items(document: Document) -> Table:
         (each["text"], Cell("In this return" if each["present"] else "Missing", strong=not each["present"]))
         for each in document["publication"]["items"]
     ]
-    return make_table("What must be published", (Column("Item", 76), Column("Present?", 24)), rows)
+    columns = (Column("Item", 80), Column("Present?", 20))
+    return make_table("What must be published", columns, rows, dense=True)
 
 
 def inputs(document: Document) -> Table:
     """The files received, with their fingerprints."""
     columns = (
-        Column("File", 30),
-        Column("Rows", 12, True),
-        Column("Accepted", 13, True),
-        Column("Rejected", 13, True),
-        Column("SHA-256", 32),
+        Column("File", 28),
+        Column("Rows", 8, True),
+        Column("Accepted", 9, True),
+        Column("Rejected", 9, True),
+        Column("SHA-256", 46),
     )
     rows = []
     for each in document["provenance"]["inputs"]:
@@ -710,27 +686,32 @@ def inputs(document: Document) -> Table:
                 count_text(each["rows"]),
                 count_text(each["accepted"]),
                 count_text(each["rejected"]),
-                Cell("", note=_grouped(each["sha256"])),
+                Cell("", note=grouped(each["sha256"])),
             )
         )
-    return make_table("Files received", columns, rows)
+    return make_table("Files received", columns, rows, dense=True)
 
 
 def assets(document: Document) -> Table:
     """What was made from what."""
-    columns = (Column("Made", 32), Column("From", 48), Column("Version", 20))
+    columns = (Column("Made", 30), Column("From", 50), Column("Version", 20))
     rows = [
-        (each["key"], ", ".join(each["made_from"]) or "the landlord's file", Cell("", note=_short(each)))
+        (
+            each["key"],
+            ", ".join(source.removeprefix("records/") for source in each["made_from"])
+            or "the landlord's file",
+            _short(each),
+        )
         for each in document["provenance"]["assets"]
     ]
-    return make_table("What was made from what", columns, rows)
+    return make_table("What was made from what", columns, rows, dense=True)
 
 
 def _short(asset: Mapping[str, Any]) -> str:
     return str(asset["data_version"] or "none")[:12]
 
 
-def _grouped(digest: str | None) -> str:
+def grouped(digest: str | None) -> str:
     """A fingerprint in groups of eight, so that it wraps and can be read aloud."""
     text = str(digest or "")
     return " ".join(text[at : at + 8] for at in range(0, len(text), 8))

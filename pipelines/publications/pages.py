@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipelines.publications import accuracy, content
+from pipelines.publications import accuracy, content, lineage, themes
 from pipelines.publications.fonts import TEMPLATES, printable
 from pipelines.publications.tables import parts
 from pipelines.publications.text import RenderError, clean, count_text, date_text, plural
@@ -48,7 +49,9 @@ def _environment(prepare: Callable[[str], str]) -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(count=count_text, date=date_text, parts=parts)
-    environment.globals.update(accuracy=accuracy, content=content, plural=plural)
+    environment.globals.update(
+        accuracy=accuracy, content=content, lineage=lineage, themes=themes, plural=plural
+    )
     return environment
 
 
@@ -62,6 +65,20 @@ def paper() -> Environment:
 def screen() -> Environment:
     """For web pages: the reader's own fonts, control characters replaced."""
     return _environment(clean)
+
+
+_COLOUR = re.compile(r"#[0-9A-F]{6}")
+
+
+def brand_css(branding: Mapping[str, Any] | None) -> Markup:
+    """The landlord's colours as the stylesheet's variables; RenderError for anything but a colour."""
+    given = {"brand": (branding or {}).get("colour"), "accent": (branding or {}).get("accent")}
+    given["accent"] = given["accent"] or given["brand"]
+    for colour in given.values():
+        if colour is not None and not _COLOUR.fullmatch(colour):
+            raise RenderError("The landlord's colour in the return document is no colour such as #0B5394.")
+    rules = " ".join(f"--{name}: {colour};" for name, colour in given.items() if colour is not None)
+    return Markup(f":root {{ {rules} }}") if rules else Markup("")  # noqa: S704 - colours, checked above
 
 
 def stylesheet(name: str) -> Markup:

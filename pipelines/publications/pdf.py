@@ -17,7 +17,7 @@ from typing import Any
 from markupsafe import Markup
 
 from pipelines.publications.fonts import FAMILIES, font_face_css, printable
-from pipelines.publications.pages import paper, stylesheet
+from pipelines.publications.pages import brand_css, paper, stylesheet
 from pipelines.publications.text import RenderError
 
 ATTACHMENT_NAME = "return.json"
@@ -62,6 +62,15 @@ class Section:
     theme: Mapping[str, Any] | None = None
     number: int = 0
 
+    @property
+    def flows(self) -> bool:
+        """Whether it begins where the one before ends; the themes begin on pages of their own."""
+        return self.anchor in _FLOWING
+
+
+# How it all came about is read from end to end, so that no page of it is left half empty.
+_FLOWING = ("accuracy", "questionnaire", "standards", "quality", "checks", "method", "provenance")
+
 
 def sections(document: Mapping[str, Any]) -> list[Section]:
     """The report's sections in order: the overview, a section a theme, then how it all came about."""
@@ -93,11 +102,12 @@ def return_html(document: Mapping[str, Any]) -> str:
     """The HTML that the PDF is made from."""
     name = printable(str(document["landlord"]["name"]))
     fonts = font_face_css(json.dumps(document, ensure_ascii=False))
+    brand = brand_css(document["landlord"]["branding"])
     template = paper().get_template("return.html.j2")
     return template.render(
         document=document,
         sections=sections(document),
-        css=Markup("\n").join([Markup(fonts), stylesheet("return.css")]),  # noqa: S704 - our own
+        css=Markup("\n").join([Markup(fonts), stylesheet("return.css"), brand]),  # noqa: S704 - our own
         running_name=name if len(name) <= 70 else name[:68].rstrip() + "…",
     )
 

@@ -16,18 +16,17 @@ TEXT_WIDTH_MM = 174.0
 _MM = 25.4 / 72  # millimetres in a point
 FONT_MM = 10.5 * _MM
 NOTE_MM = 9.5 * _MM
-_LINE_MM = FONT_MM * 1.3
-_NOTE_LINE_MM = NOTE_MM * 1.3
+DENSE_MM, DENSE_NOTE_MM = 9.5 * _MM, 9.0 * _MM  # of a table with many columns
+_LINE = 1.3  # of the size
 _ROW_PADDING_MM = 2.6
 _CELL_PADDING_MM = 3.2
 _SAFETY = 1.05  # semibold is wider than regular
 
-# A table up to WHOLE_MM stays in one piece; a longer one is cut into parts of at most PART_MM, two of
-# which fill a page. One much longer goes on in parts of at most PAGE_MM, each of which fills a page. A cell
-# longer than CELL_MM is cut, or one hostile cell could outgrow any page.
+# A table up to WHOLE_MM stays in one piece; a longer one is cut into parts of at most PART_MM, three of which
+# fill a page, so that little of a page is left empty where a table begins or ends. A cell longer than CELL_MM
+# is cut, or one hostile cell could outgrow any page.
 WHOLE_MM = 150.0
-PART_MM = 108.0
-PAGE_MM = 228.0
+PART_MM = 68.0
 CELL_MM = 56.0
 _LONGEST = 4000  # characters: no cell of that length could fit
 MOST_ROWS = 400  # then a last row says how many more there are: a register is for machines
@@ -61,10 +60,15 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     part: str = ""
     headless: bool = False  # facts with a name each: row headers suffice
+    dense: bool = False  # in smaller type
 
 
 def make_table(
-    caption: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell | str]], headless: bool = False
+    caption: str,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Cell | str]],
+    headless: bool = False,
+    dense: bool = False,
 ) -> Table:
     """A table from texts and cells. ValueError where a row's length is not the number of columns."""
     made = []
@@ -76,12 +80,12 @@ def make_table(
             raise ValueError(f"table {caption!r}: a row has {len(row)} cells for {len(columns)} columns")
         cells = (cell if isinstance(cell, Cell) else Cell(cell) for cell in row)
         made.append(tuple(_cut(cell, column) for cell, column in zip(cells, columns, strict=True)))
-    return Table(caption, tuple(columns), tuple(made), headless=headless)
+    return Table(caption, tuple(columns), tuple(made), headless=headless, dense=dense)
 
 
 def parts(table: Table) -> tuple[Table, ...]:
     """The pieces of a table that each fit on a page, captioned '(part 1 of 3)'; one piece if it is short."""
-    heights = [row_height(table.columns, row) for row in table.rows]
+    heights = [row_height(table.columns, row, table.dense) for row in table.rows]
     if sum(heights) <= WHOLE_MM:
         return (table,)
     pieces = [table.rows[start:stop] for start, stop in _spans(heights)]
@@ -91,10 +95,10 @@ def parts(table: Table) -> tuple[Table, ...]:
     )
 
 
-def row_height(columns: Sequence[Column], row: Sequence[Cell]) -> float:
+def row_height(columns: Sequence[Column], row: Sequence[Cell], dense: bool = False) -> float:
     """The height of a row on paper in millimetres, reckoned on the safe side."""
     return _ROW_PADDING_MM + max(
-        _cell_height(cell, column) for cell, column in zip(row, columns, strict=True)
+        _cell_height(cell, column, dense) for cell, column in zip(row, columns, strict=True)
     )
 
 
@@ -117,22 +121,23 @@ def lines_needed(text: str, available: float, size: float) -> int:
 
 
 def _spans(heights: Sequence[float]) -> Iterator[tuple[int, int]]:
-    start, used, most = 0, 0.0, PART_MM
-    following = PAGE_MM if sum(heights) > PART_MM + PAGE_MM else PART_MM
+    start, used = 0, 0.0
     for index, height in enumerate(heights):
-        if used and used + height > most:
+        if used and used + height > PART_MM:
             yield start, index
-            start, used, most = index, 0.0, following
+            start, used = index, 0.0
         used += height
     yield start, len(heights)
 
 
-def _cell_height(cell: Cell, column: Column) -> float:
+def _cell_height(cell: Cell, column: Column, dense: bool = False) -> float:
     available = TEXT_WIDTH_MM * column.share / 100 - _CELL_PADDING_MM
-    height = lines_needed(printable(cell.text), available, FONT_MM) * _LINE_MM if cell.text else 0.0
-    if cell.note:
-        height += lines_needed(printable(cell.note), available, NOTE_MM) * _NOTE_LINE_MM
-    return height
+    sizes = (DENSE_MM, DENSE_NOTE_MM) if dense else (FONT_MM, NOTE_MM)
+    return sum(
+        lines_needed(printable(text), available, size) * size * _LINE
+        for text, size in zip((cell.text, cell.note), sizes, strict=True)
+        if text
+    )
 
 
 def _cut(cell: Cell, column: Column) -> Cell:

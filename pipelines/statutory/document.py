@@ -18,6 +18,7 @@ from pipelines.statutory.inputs import Document, ReturnInputs
 from pipelines.statutory.method_changes import MethodChange, changes_text, method_changes
 from pipelines.statutory.methods import by_method
 from pipelines.statutory.nrosh import form_used, missing_from, nrosh_fields, suppresses
+from pipelines.statutory.summary import summarise
 from pipelines.statutory.survey_section import filter_question, questions_asked, survey_section
 from pipelines.statutory.validations import as_checks, as_findings, validate
 from pipelines.statutory.wording import (
@@ -69,6 +70,7 @@ def assemble(inputs: ReturnInputs) -> Document:
             "methodology_version": edition.methodology_version,
         },
         "status": {},
+        "summary": {},
         "stock": {**{key: inputs.stock[key] for key in ("LCRA", "LCHO")}, "ALL": sum(inputs.stock.values())},
         "populations": [_population(key, inputs) for key in (*_SURVEYED, "ALL")],
         "themes": [
@@ -129,6 +131,7 @@ def assemble(inputs: ReturnInputs) -> Document:
     document["findings"] = {"counts": grade_counts(groups), "groups": groups, "effects": effects}
     missing += unmatched_confirmations(groups, inputs.year_file.confirmations)
     document["status"] = _status(groups, missing)
+    document["summary"] = summarise(document)
     return document
 
 
@@ -157,6 +160,7 @@ def _landlord(inputs: ReturnInputs) -> dict[str, Any]:
         "region": landlord.region,
         "former_names": list(landlord.former_names),
         "contacts": [asdict(contact) for contact in landlord.contacts],
+        "branding": None if inputs.branding is None else dict(inputs.branding),
     }
 
 

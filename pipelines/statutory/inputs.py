@@ -11,6 +11,7 @@ import pandas as pd
 from pipelines.measures.figures import Figure
 from pipelines.statutory.distributions import National
 from pipelines.statutory.finding_effects import nothing_unused
+from pipelines.statutory.questionnaires import Questionnaire
 from schemas.rulebook import Edition, Settings
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ class ReturnInputs:
     accepted, rejected. `assets`: key, made_from, data_version. `corrections`: each entry of corrections.yaml
     with what became of it. `unused`: what the figures do not use (finding_effects.COLUMNS). `confirmations`:
     those given by `tsm confirm`, in the form of pipelines.statutory.confirmations (year.yaml's are in
-    `year_file`). `beside`: what it is compared with.
+    `year_file`). `beside`: what it is compared with. `branding`: the look of the pages, None for the usual
+    one. `questionnaires`: those that were sent, by file name.
     """
 
     edition: Edition
@@ -104,4 +106,6 @@ class ReturnInputs:
     unused: pd.DataFrame = field(default_factory=nothing_unused)
     confirmations: Sequence[Mapping[str, Any]] = ()
     beside: Beside = Beside()
+    branding: Mapping[str, Any] | None = None
+    questionnaires: Mapping[str, Questionnaire] = field(default_factory=dict)
     other_targets: Mapping[str, int] = field(default_factory=dict)

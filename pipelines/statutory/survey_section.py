@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from pipelines.statutory.approach import (
@@ -34,10 +35,17 @@ def survey_section(survey: Survey, questions: list[dict[str, Any]]) -> dict[str,
         "weighting_text": weighting[0] or f"Not yet supplied. {weighting[1]}",
         "unweighted_tp01": unweighted_tp01(survey.responses, edition) if survey.weighted else None,
         "questionnaire": survey.given("questionnaire"),
+        "questionnaire_file": _questionnaire(survey),
         "star": star_summary(survey.responses, edition, survey.weighted),
         "statistics": _statistics(survey),
         "facts": _facts(survey),
     }
+
+
+def _questionnaire(survey: Survey) -> dict[str, Any] | None:
+    """The questionnaire's file as it was sent; None where it was not."""
+    sent = survey.inputs.questionnaires.get(survey.given("questionnaire") or "")
+    return None if sent is None else asdict(sent)
 
 
 def _statistics(survey: Survey) -> dict[str, Any] | None:

@@ -1,14 +1,29 @@
 from __future__ import annotations
 
-import pytest
+import io
 
+import pytest
+from PIL import Image
+
+from pipelines.intake.branding import branding
+from pipelines.intake.settings import Branding
 from pipelines.publications import return_json, return_pdf
 from tests.publications import document as documents
 
 
+def with_look(document, logo: str, data: bytes):
+    """The document with a landlord's own logo and colours."""
+    given = Branding(logo, "#0B5394", "#B45F06")
+    document["landlord"]["branding"], findings = branding(given, document["landlord"]["name"], data)
+    assert findings.empty
+    return document
+
+
 @pytest.fixture(scope="session")
 def plain():
-    return documents.build()
+    made = io.BytesIO()
+    Image.new("RGBA", (60, 20), (11, 83, 148, 128)).save(made, "PNG")
+    return with_look(documents.build(), "logo.png", made.getvalue())
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +33,12 @@ def hostile():
 
 @pytest.fixture(scope="session")
 def empty():
-    return documents.empty()
+    svg = (
+        b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 3"><defs><linearGradient id="a">'
+        b'<stop stop-color="#0B5394"/><stop offset="1" stop-color="#B45F06"/></linearGradient></defs>'
+        b'<rect width="9" height="3" fill="url(#a)"/></svg>'
+    )
+    return with_look(documents.empty(), "logo.svg", svg)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipelines.statutory.comparison import comparison
 from pipelines.statutory.inputs import Beside, LastYear
+from pipelines.statutory.summary import summarise
 from tests.publications import survey_statistics
 
 SAT = (
@@ -181,6 +182,8 @@ MANAGEMENT: dict[str, tuple[str, str, str, str, Counts, Counts, Counts]] = {
 }  # fmt: skip
 
 
+FAMILIES = {"RP": "repairs", "BS": "safety", "CH": "complaints", "NM": "asb"}
+
 # What a perception figure says of its precision.
 PRECISION = ("se", "deff", "n_effective", "ci_low", "ci_high", "unweighted_value")
 
@@ -214,7 +217,8 @@ def _measure(key: str, landlord: str) -> dict[str, Any]:
         }  # fmt: skip
     label, title, unit, better, *_ = MANAGEMENT[key]
     return base | {
-        "label": label, "title": title, "short_title": title, "kind": "management", "family": "safety",
+        "label": label, "title": title, "short_title": title, "kind": "management",
+        "family": FAMILIES[key[:2]],
         "unit": unit, "unit_text": "%" if unit == "percent" else "per 1,000 homes", "better": better,
         "numerator_text": f"Number of {title[0].lower()}{title[1:]} that count for the measure in the year.",
         "denominator_text": "Number of dwelling units owned at year end of the relevant stock.",
@@ -340,7 +344,11 @@ def _survey(population: str, landlord: str) -> dict[str, Any]:
         else "The results are not weighted.",
         "unweighted_tp01": {"answers": dict(zip(CODES, (208, 166, 60, 42, 36), strict=True)), "base": 512,
                             "value": 73.0, "value_text": "73.0%"} if lcra else None,
-        "questionnaire": "questionnaire.pdf" if lcra else None,
+        "questionnaire": "questionnaire.txt" if lcra else None,
+        "questionnaire_file": {
+            "file": "questionnaire.txt", "sha256": digest("questionnaire"), "size": 900,
+            "text": f"{landlord}: tell us what you think\n\nTP01  How satisfied?\n  [ ] Very satisfied",
+        } if lcra else None,
         "statistics": _statistics(population),
         "star": [
             {"key": "quality_of_home", "label": "Quality of the home", "base": 498, "value": 74.3,
@@ -482,7 +490,7 @@ def build(
         "software": {"name": "TSM Pipeline", "version": "0.1.0"},
         "landlord": {
             "code": "L0001", "name": name, "type": "PRP", "type_text": "Private registered provider",
-            "region": "North West", "former_names": [],
+            "region": "North West", "former_names": [], "branding": None,
             "contacts": [{"role": "Compliance lead", "name": "Sam Example", "email": "sam@example.org",
                           "phone": None}],
         },
@@ -612,6 +620,7 @@ def build(
         ],
     }  # fmt: skip
     document["comparison"] = _comparison(document, text)
+    document["summary"] = summarise(document)
     return document
 
 
@@ -674,6 +683,7 @@ def empty() -> dict[str, Any]:
     document["landlord"]["contacts"] = []
     document["nrosh"] = []
     document["comparison"] = comparison(document, Beside())
+    document["summary"] = summarise(document)
     return document
 
 
@@ -693,6 +703,7 @@ def combined() -> dict[str, Any]:
         population["status"] = "reported" if together else "not_required"
         population["reason"] = "" if together else "Reported together with the other tenure."
     document["comparison"] = _comparison(document, "")
+    document["summary"] = summarise(document)
     return document
 
 
@@ -760,6 +771,7 @@ def crowded() -> dict[str, Any]:
     _add_wards(document["survey"][0]["statistics"])
     document["exclusions"] = document["exclusions"] * 15
     document["status"]["missing"] = document["status"]["missing"] * 10
+    document["summary"] = summarise(document)
     return document
 
 

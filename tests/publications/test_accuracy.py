@@ -8,7 +8,7 @@ from copy import deepcopy
 
 import pytest
 
-from pipelines.publications import accuracy, charts, content, return_json, return_pdf, tenants_html
+from pipelines.publications import accuracy, charts, return_json, return_pdf, tenants_html, themes
 from pipelines.publications.fonts import width
 from pipelines.publications.pdf import return_html
 from pipelines.publications.tables import FONT_MM, TEXT_WIDTH_MM
@@ -306,8 +306,8 @@ def test_every_survey_question_without_an_estimate_shows_no_interval(document):
     estimates = document["survey"][0]["statistics"]["estimates"]
     document["survey"][0]["statistics"]["estimates"] = estimates[1:]
     theme = document["themes"][0]
-    answered = content.theme_answers(document, theme)
-    assert [blocks[0].interval_text != "" for _, blocks in answered] == [False, True]
-    assert content.has_intervals(answered)
+    answered = themes.answers(document, theme)
+    assert [bar.interval_text != "" for bar in answered.bars] == [False, True]
+    assert themes.has_intervals(answered)
     document["survey"][1]["statistics"] = None
-    assert not content.has_intervals(content.theme_answers(document, theme))
+    assert not themes.has_intervals(themes.answers(document, theme))

@@ -10,7 +10,7 @@ from datetime import date
 import pikepdf
 import pytest
 
-from pipelines.publications import RenderError, content, return_json, return_pdf, tenants_html
+from pipelines.publications import RenderError, content, return_json, return_pdf, tenants_html, themes
 from pipelines.publications.fonts import advances, font_face_css
 from pipelines.publications.pages import paper
 from pipelines.publications.pdf import _refuse_other_fonts, html_to_pdf, return_html
@@ -39,38 +39,76 @@ def test_every_value_stands_in_the_pdf(plain, pdfs):
     text = squeezed("".join(page_texts(pdfs["plain"])))
     missing = [f for f in plain["figures"] if squeezed(f["value_text"]) not in text]
     assert not missing
-    assert "99.9%" not in text  # the search can fail
+    assert "99.87%" not in text  # the search can fail
 
 
 def test_numerator_and_denominator_stand_beside_the_value(pdfs):
     text = squeezed("".join(page_texts(pdfs["plain"])))
-    assert squeezed("BS01 Gas safety checks 100.0% 2,633 2,634") in text
+    assert squeezed("BS01 Gas safety checks together 100.0% 2,633 2,634") in text
 
 
 @pytest.mark.parametrize("make", [documents.build, documents.combined, documents.empty])
 def test_every_figure_has_its_row_in_a_theme(make):
     document = make()
-    rows = [
-        (table.caption, row)
-        for theme in document["themes"]
-        for table in content.theme_figures(document, theme)
-        for row in table.rows
-    ]
-    labels = {measure["key"]: measure["label"] for measure in document["measures"]}
+    rows = [row for theme in document["themes"] for row in themes.figures(document, theme).rows]
+    measures = {measure["key"]: measure for measure in document["measures"]}
     expected = [
         (
-            f"Figures: {content.population_title(document, figure['population'])}",
-            labels[figure["measure"]],
-            figure["value_text"],
+            f"{measures[figure['measure']]['label']} {measures[figure['measure']]['short_title']}",
+            content.population_word(figure["population"]),
+            figure["value_text"].removesuffix(" per 1,000 homes"),
             count_text(figure["numerator"]),
             count_text(figure["denominator"]),
         )
         for figure in document["figures"]
         if figure["status"] != "not_required"
     ]
-    assert sorted((caption, r[0].text, *(cell.text for cell in r[2:])) for caption, r in rows) == sorted(
-        expected
-    )
+    assert sorted(tuple(cell.text for cell in row[:5]) for row in rows) == sorted(expected)
+
+
+def test_last_year_and_the_change_stand_beside_each_figure(plain):
+    changes = {(each["measure"], each["population"]): each for each in plain["comparison"]["changes"]}
+    rows = {
+        (row[0].text.split()[0], row[1].text): row
+        for theme in plain["themes"]
+        for row in themes.figures(plain, theme).rows
+    }
+    for (measure, population), change in changes.items():
+        if "_" not in measure:
+            row = rows[measure, content.population_word(population)]
+            assert row[5].text == change["last_year_text"]
+            assert row[6].text == change["change_text"].removesuffix(" percentage points")
+    assert [cell.text for cell in rows["TP12", "LCHO"][5:]] == ["[x]", "[x]"]
+    # A change that chance may explain is called neither better nor worse.
+    assert {change["significant"] for change in changes.values()} == {True, False, None}
+    for (measure, population), change in changes.items():
+        if change["significant"] is False:
+            assert rows[measure, population][6].note == "Perhaps chance"
+
+
+def test_quartiles_and_position_stand_beside_each_figure(plain, pdfs):
+    found = plain["comparison"]["benchmarks"]["figures"]
+    rows = [row for theme in plain["themes"] for row in themes.positions(plain, theme).rows]
+    assert len(rows) == len(found) > 20
+    nation = next(each for each in found if each["measure"] == "BS01")["groups"][0]
+    row = next(row for row in rows if row[0].text == "BS01")
+    assert [cell.text for cell in row[1:4]] == [f"{nation[each]:.1f}%" for each in ("q1", "median", "q3")]
+    text = squeezed("".join(page_texts(pdfs["plain"])))
+    assert squeezed(f"BS01 together {nation['q1']:.1f}%") in text
+    assert squeezed("Contains public sector information licensed under") in text
+
+
+def test_without_last_year_or_nation_a_theme_says_so():
+    document = documents.build()
+    document["comparison"] = documents.empty()["comparison"] | {
+        "benchmarks": {"year": None, "source": "", "note": "None.", "peer_groups": {}, "figures": []}
+    }
+    theme = document["themes"][1]
+    assert len(themes.figures(document, theme).columns) == 5
+    assert "No figures of last year are known to compare with." in themes.figure_notes(document, theme)
+    assert themes.position_notes(document, theme) == ["None."]
+    assert themes.position_chart(document, theme) is None
+    assert themes.positions(document, theme).rows == ()
 
 
 def test_a_landlord_that_surveys_both_together_still_shows_its_lcra_repairs():
@@ -79,11 +117,9 @@ def test_a_landlord_that_surveys_both_together_still_shows_its_lcra_repairs():
     page = squeezed(tenants_html(document).decode("utf-8"))
     assert "81.5%" in page
     assert "Notrequired" not in page
-    values = {
-        row[0].text: [cell.text for cell in row[2:]] for t in content.overview(document) for row in t.rows
-    }
-    assert values["TP01"] == ["Not required", "71.3%", "[z]"]
-    assert values["RP01"] == ["1.6%", "[z]", "[z]"]
+    values = {label: row for _, rows in content.overview(document).themes for label, _, row in rows}
+    assert values["TP01"] == ("Not required", "71.3%", "[z]")
+    assert values["RP01"] == ("1.6%", "[z]", "[z]")
 
 
 def test_the_five_answers_stand_in_the_pdf(plain, pdfs):
@@ -109,12 +145,18 @@ def test_page_one_answers_the_first_questions(pdfs):
         "Draft: not signed off",
         "Example Homes Limited",
         "71.3%",
-        "No: 2 things are missing",
-        "Yes: 1 finding",
-        "No: 1 check fails",
-        "Is the survey accurate enough (LCHO)? No",
-        "Survey approach, item k (LCRA)",
-        "REP-006",
+        "365 of 512 answers",
+        "Is it compliant? No: 3 requirements are not met",
+        "The LCHO survey is not accurate enough; 1 validation fails (VAL-04); 1 thing that must be",
+        "Is it complete? No: 2 things are missing",
+        "Must anything be confirmed? Yes: 1 finding",
+        "Is it signed off? No: this is a draft",
+        "What is good BS02 Fire safety checks",
+        "What is bad TP07 Keeps tenants informed (LCHO)",
+        "BS04 Water safety checks: 95.5%, in the last quarter",
+        "What changed Of",
+        "What is missing Survey approach, item k (LCRA)",
+        "What must be confirmed REP-006",
     ):
         assert squeezed(expected) in first
 
@@ -140,9 +182,10 @@ def test_every_page_of_a_draft_is_marked_and_none_of_a_final_return(pdfs):
         "Has Example Homes Limited carried out a repair to your home in the last 12 months?",
         "20 working days from the report.", "Closed without completion", "answered within 20 working days",
         "Confirmed by Jo Example on 2 May 2025", "The home was not owned at year end.",
-        "withdrawn complaints",
-        "LCHO: 200 responses, 284 required.", "measures/NM01_2", "https://example.org/tsm", "Signature",
-        "Departs from the default, keep", "Net promoter score".lower(), documents.digest("homes"),
+        "withdrawn complaints", "The other 3 settings stand at the documented default",
+        "LCHO: 200 responses, 284 required.", "measures/NM01_2", "TP01 How satisfied? [ ] Very satisfied",
+        "https://example.org/tsm", "Signature",
+        "Why records are outside", "A 17", "Net promoter score".lower(), documents.digest("homes"),
     ],
 )  # fmt: skip
 def test_what_a_compliance_officer_looks_for_is_there(pdfs, expected):
@@ -180,7 +223,17 @@ def test_every_chart_says_its_message(plain, pdfs):
     answers = [chart for chart in charts if "gave one of the first two answers" in chart]
     assert len(answers) == sum(1 for figure in plain["figures"] if figure["answers"])
     assert any(chart.startswith("TP01 Overall satisfaction, LCHO: 49.0%") for chart in answers)
-    others = [chart for chart in charts if chart not in answers]
+    nation = [chart for chart in charts if "where each figure stands among the landlords" in chart]
+    assert len(nation) == sum(bool(themes.positions(plain, theme).rows) for theme in plain["themes"])
+    assert any("Against the national median, 2 figures are level" in chart for chart in nation)
+    signs = [chart for chart in charts if chart in ("Good", "Not good", "To do")]
+    assert sorted(signs) == ["Not good", "Not good", "To do", "To do"]
+    assert "Logo of Example Homes Limited" in charts
+    lineage = [chart for chart in charts if chart.startswith("Lineage of the return")]
+    assert len(lineage) == 1
+    assert "TP01 to TP12, RP01, RP02" in lineage[0]
+    logo = ["Logo of Example Homes Limited"]
+    others = [chart for chart in charts if chart not in (*answers, *nation, *signs, *lineage, *logo)]
     statistics = [survey["statistics"] for survey in plain["survey"]]
     compared = [each["text"] for found in statistics for each in found["representativeness"]]
     assert len(others) == len(statistics) + len(compared) + 1  # and the sign beside the one warning
@@ -251,6 +304,22 @@ def test_the_same_bytes_in_another_process_on_another_day_without_fonts(pdfs, tm
     )
     done = run_elsewhere(["-c", code], tmp_path)
     assert done.stdout.strip() == hashlib.sha256(pdfs["plain"]).hexdigest()
+
+
+# --- the landlord's look -------------------------------------------------------------------------------
+
+
+def test_the_landlords_colours_stand_for_headings_and_lines_but_not_for_states(plain, hostile):
+    styles = return_html(plain).split("</style>", 1)[0]
+    assert ":root { --brand: #0B5394; --accent: #B45F06; }" in styles
+    assert "--brand: #0B5394" not in return_html(hostile)
+    assert ".split .vs { border-top-color: #12436d; }" in styles
+
+
+def test_a_colour_that_is_none_never_reaches_the_style(plain):
+    spoilt = {**plain, "landlord": {**plain["landlord"], "branding": {"colour": "red; } body { color: red"}}}
+    with pytest.raises(RenderError, match="no colour"):
+        return_html(spoilt)
 
 
 # --- untrusted text ----------------------------------------------------------------------------------
