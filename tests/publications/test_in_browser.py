@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pipelines.publications import findings_html, tenants_embed_html, tenants_html
+from pipelines.publications.index import index_html
 from tests.publications import browser as driven
 from tests.publications import document as documents
 from tests.publications.browser import tab_stops, too_wide, violations
+from tests.publications.test_index import every_status
 
 
 def with_questionnaire(document):
@@ -40,13 +42,17 @@ def browser():
 
 @pytest.fixture(scope="module")
 def pages():
-    """Every page of every document, made once."""
+    """Every page of every document, made once, and the index of all returns."""
     made = {name: make() for name, make in DOCUMENTS.items()}
-    return {(page, name): make(made[name]) for page, make in PAGES.items() for name in made}
+    found = {(page, name): make(made[name]) for page, make in PAGES.items() for name in made}
+    return found | {("index", "plain"): index_html(every_status()), ("index", "empty"): index_html([])}
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
-@pytest.mark.parametrize("page", PAGES)
+CASES = [*((page, name) for page in PAGES for name in DOCUMENTS), ("index", "plain"), ("index", "empty")]
+ALL_PAGES = (*PAGES, "index")
+
+
+@pytest.mark.parametrize(("page", "name"), CASES)
 def test_nothing_is_wrong_with_a_page_at_400_percent(browser, pages, page, name):
     """At that zoom a page is 320 pixels wide: nothing sticks out, and axe-core finds no violation."""
     it = browser.show(pages[page, name], **NARROW)
@@ -56,7 +62,7 @@ def test_nothing_is_wrong_with_a_page_at_400_percent(browser, pages, page, name)
     assert it.said == []
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ALL_PAGES)
 def test_every_text_stands_out_from_its_ground_by_day_and_in_the_dark(browser, pages, page):
     """On a page with every mark: draft, provisional, better, worse."""
     colours = []
@@ -67,7 +73,7 @@ def test_every_text_stands_out_from_its_ground_by_day_and_in_the_dark(browser, p
     assert colours[0] != colours[1]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ALL_PAGES)
 def test_the_tab_key_goes_through_the_page_in_order_and_shows_where(browser, pages, page):
     it = browser.show(pages[page, "plain"], **NARROW)
     stops, faults = tab_stops(it)
@@ -75,7 +81,7 @@ def test_the_tab_key_goes_through_the_page_in_order_and_shows_where(browser, pag
     assert len(stops) >= (1 if page == "embed" else 3)
 
 
-@pytest.mark.parametrize("page", ["tenants", "findings"])
+@pytest.mark.parametrize("page", ["tenants", "findings", "index"])
 def test_the_first_stop_skips_to_the_content(browser, pages, page):
     it = browser.show(pages[page, "plain"], **NARROW)
     it.page.keyboard.press("Tab")
@@ -102,7 +108,7 @@ MOVING = """[...document.querySelectorAll('*')].filter(each => {
 }).length"""
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ALL_PAGES)
 def test_nothing_moves_whether_a_reader_asks_for_that_or_not(browser, pages, page):
     for motion in (True, False):
         it = browser.show(pages[page, "plain"], motion=motion)
