@@ -205,7 +205,8 @@ def test_no_data_is_written_into_a_style_or_an_address():
     from pipelines.publications.fonts import TEMPLATES
 
     # `address` has come through text.web_address, which lets nothing by but the address of a web page;
-    # address(…) quotes the path of a file of ours, and `year` is a folder that has the form of a year.
+    # address(…) quotes the path of a file of ours, `year` is a folder that has the form of a year, and a
+    # logo is let in by pipelines.intake alone.
     ours = (
         "css",
         "column.share",
