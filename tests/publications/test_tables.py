@@ -216,6 +216,7 @@ def test_no_data_is_written_into_a_style_or_an_address():
         "address",
         "year",
         "address(each.path)",
+        "logo[0]",
     )
     allowed = {f"{{{{ {name} }}}}" for name in ours}
     found = set()
