@@ -20,6 +20,7 @@ import click
 from pipelines.cli_compare import benchmarks, compare, forensics
 from pipelines.cli_filed import check_filed
 from pipelines.cli_map import map_file
+from pipelines.cli_pages import index, open_returns
 from pipelines.cli_signoff import approve, confirm, submit_record, verify
 from pipelines.cli_survey import survey
 from schemas.errors import InputError, TsmError
@@ -64,6 +65,8 @@ main.add_command(submit_record)
 main.add_command(confirm)
 main.add_command(verify)
 main.add_command(map_file)
+main.add_command(index)
+main.add_command(open_returns)
 main.add_command(forensics)
 main.add_command(benchmarks)
 main.add_command(check_filed)

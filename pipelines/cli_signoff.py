@@ -159,7 +159,9 @@ def _recorded(folder: Path, act: Act) -> None:
     """Say where it was recorded, and the log's fingerprint: whoever has it finds a rewritten log out."""
     from pipelines.assurance.acts import head, read_acts
     from pipelines.assurance.verify import log_of
+    from pipelines.returns_index import refresh_index
 
+    refresh_index(folder.parents[2])
     log = read_acts(folder)
     click.echo(f"Act {act['n']} in {log_of(folder)}; the log's fingerprint is now")
     click.echo(f"  {head(log)}  (keep it elsewhere, in the minutes say)")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.instance import point_environment_at
+from pipelines.returns_index import refresh_index
 from schemas.errors import InputError, StopError, TsmError
 
 # The errors whose message is written for a user; of an error Dagster keeps the name, not the class.
@@ -94,6 +95,7 @@ def run_return(home: Path, code: str, year: str, only: Sequence[str] | None = No
             asset_selection=None if only is None else [dg.AssetKey(each.split("/")) for each in only],
         )
         if not outcome.success:
+            refresh_index(home)  # it says that the return is withheld
             raise _why(outcome, home, code, year)
     year_folder = home / "returns" / code / year
     return folder_of(year_folder, newest(year_folder, read_acts(year_folder)))

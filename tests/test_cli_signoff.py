@@ -97,6 +97,8 @@ def test_from_draft_to_revision(home: Home):
     assert "The survey is being repeated" in pages[-1]
     tenants = (home.outputs / "tenants.html").read_text(encoding="utf-8")
     assert "not for publication yet" not in tenants
+    index = home.path / "returns" / "index.html"
+    assert "Approved by Jo Bloggs, Chief Executive, on 1 July 2025." in index.read_text(encoding="utf-8")
     assert json.loads(log_of(home).read_bytes().splitlines()[1])["account"] == "sfield"
     assert tsm(home.path, "verify", CODE, YEAR).exit_code == DONE
 

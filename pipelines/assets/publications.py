@@ -33,6 +33,7 @@ from pipelines.publications import (
     tenants_html,
 )
 from pipelines.publications.bounded import bounded, stop
+from pipelines.returns_index import refresh_index
 from pipelines.storage import content_hash, parquet_bytes
 from schemas.rulebook import load_edition
 
@@ -192,6 +193,7 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
                 files[ACTS] = log.data
             files[manifest.NAME] = manifest.manifest(marked, files)
             publish_return(files, place.returns(code, year), log, spot, digest)
+            refresh_index(Path(place.home))
         for name, (file, _) in OUTPUTS.items():
             content = b"".join(
                 files[each] for each in sorted(files) if each == file or each.startswith(f"{file}/")

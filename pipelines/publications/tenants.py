@@ -6,17 +6,21 @@ the headline results and a link. Words are a tenant's; the regulator's own stand
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from pipelines.publications import content
 from pipelines.publications.pages import screen, stylesheet
-from pipelines.publications.text import count_text, decimal_text, web_address
+from pipelines.publications.text import RenderError, count_text, decimal_text, web_address
 
 Document = Mapping[str, Any]
 Figure = Mapping[str, Any]
 
+_COLOUR = re.compile(r"#[0-9A-F]{6}")
 FULL_PAGE = "tenants.html"
 # How many of the survey's results the summary names as the best, and as many as the worst.
 MOST_NAMED = 3
@@ -124,7 +128,8 @@ def tenants_html(document: Document) -> bytes:
     columns = _columns(document)
     html = screen().get_template("tenants.html.j2").render(
         document=document,
-        css=stylesheet("page.css"),
+        css=stylesheet("page.css") + brand_css(document, ":root", ("--accent", "--bar")),
+        logo=content.logo(document),
         measures=content.measures_by_key(document),
         people=_PEOPLE,
         column_titles=[_COLUMNS[key] for key in columns],
@@ -148,12 +153,27 @@ def tenants_embed_html(document: Document) -> bytes:
     """The short page as UTF-8 HTML: to be shown in a frame, or its marked part to be pasted into a page."""
     html = screen().get_template("tenants-embed.html.j2").render(
         document=document,
-        css=stylesheet("embed.css"),
+        css=stylesheet("embed.css") + brand_css(document, ".tsm-embed:not(#_):not(#_)", ("--tsm-accent",)),
         overall=headlines(document, ("TP01",)),
         others=_headline_lists(document),
         address=web_address(document["publication"]["url"]) or FULL_PAGE,
     )  # fmt: skip
     return html.encode("utf-8")
+
+
+def brand_css(document: Document, within: str, names: Sequence[str]) -> Markup:
+    """The landlord's colour for headings and bars, as variables of a stylesheet; '' where it gives none.
+
+    It was checked against white, so that the dark keeps our own; RenderError for anything but a colour.
+    """
+    colour = (document["landlord"]["branding"] or {}).get("colour")
+    if colour is None:
+        return Markup("")
+    if not _COLOUR.fullmatch(colour):
+        raise RenderError("The landlord's colour in the return document is no colour such as #0B5394.")
+    rule = f"{within} {{ {' '.join(f'{name}: {colour};' for name in names)} }}"
+    css = f"@media not all and (prefers-color-scheme: dark) {{ {rule} }}\n@media print {{ {rule} }}\n"
+    return Markup(css)  # noqa: S704 - a colour, checked above
 
 
 def _shown(document: Document) -> list[str]:
@@ -350,7 +370,7 @@ def asked(document: Document) -> list[Asked]:
     for survey in document["survey"]:
         new = tuple(question for question in survey["questions"] if question not in seen)
         again = tuple(each["key"] for each in survey["questions"] if each not in new)
-        sent = survey.get("questionnaire_text") or ""
+        sent = (survey.get("questionnaire_file") or {}).get("text") or ""
         found.append(Asked(_PEOPLE[survey["population"]], new, again, survey["questionnaire"] or "", sent))
         seen += new
     return found

@@ -55,6 +55,8 @@ def test_every_output_is_there(finished):
     measures = {measure.key for measure in load_edition(YEAR).measures}
     files = {file for file, _ in OUTPUTS.values() if file != "ledgers"}
     assert names == files | {f"ledgers/{key}.parquet" for key in (*measures, "weights")}
+    index = (finished.path / "returns" / "index.html").read_text(encoding="utf-8")
+    assert f'href="{CODE}/{YEAR}/return.pdf"' in index
 
 
 def test_every_figure_is_the_tally_of_its_ledger(finished):

@@ -170,11 +170,14 @@ _FOCUSED = """() => {
   };
 }"""
 _CAN_BE_FOCUSED = "a[href], summary, [tabindex='0']"
+# How many of them there are, less what is folded away.
+_STOPS = """what => [...document.querySelectorAll(what)].filter(
+  each => each.tagName === 'SUMMARY' || !each.closest('details:not([open])')).length"""
 
 
 def tab_stops(page: Shown, most: int = 60) -> tuple[list[dict[str, Any]], list[str]]:
     """Where the Tab key goes, and what is wrong with that: out of order, unseen, without a ring."""
-    expected = page.look("what => document.querySelectorAll(what).length", _CAN_BE_FOCUSED)
+    expected = page.look(_STOPS, _CAN_BE_FOCUSED)
     stops: list[dict[str, Any]] = []
     for _ in range(min(expected, most)):
         page.page.keyboard.press("Tab")

@@ -5,18 +5,23 @@ from __future__ import annotations
 import pytest
 
 from pipelines.publications import findings_html, tenants_embed_html, tenants_html
+from pipelines.publications.index import index_html
 from tests.publications import browser as driven
 from tests.publications import document as documents
 from tests.publications.browser import tab_stops, too_wide, violations
+from tests.publications.test_index import every_status
+from tests.publications.test_web import branded
 
 
-def with_questionnaire(document):
-    document["survey"][0]["questionnaire_text"] = "Is this all of it?\n  [ ] Yes\n  [ ] No"
+def with_everything(document):
+    """The document with the text of a questionnaire, the landlord's colour and its logo."""
+    document["survey"][0]["questionnaire_file"] = {"text": "Is this all of it?\n  [ ] Yes\n  [ ] No"}
+    document["landlord"]["branding"] = branded()["landlord"]["branding"]
     return document
 
 
 DOCUMENTS = {
-    "plain": lambda: with_questionnaire(documents.build(provisional=True)),
+    "plain": lambda: with_everything(documents.build(provisional=True)),
     "hostile": lambda: documents.build(
         name=documents.HOSTILE_NAME, text=documents.HOSTILE_TEXT, provisional=True
     ),
@@ -40,23 +45,27 @@ def browser():
 
 @pytest.fixture(scope="module")
 def pages():
-    """Every page of every document, made once."""
+    """Every page of every document, made once, and the index of all returns."""
     made = {name: make() for name, make in DOCUMENTS.items()}
-    return {(page, name): make(made[name]) for page, make in PAGES.items() for name in made}
+    found = {(page, name): make(made[name]) for page, make in PAGES.items() for name in made}
+    return found | {("index", "plain"): index_html(every_status()), ("index", "empty"): index_html([])}
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
-@pytest.mark.parametrize("page", PAGES)
+CASES = [*((page, name) for page in PAGES for name in DOCUMENTS), ("index", "plain"), ("index", "empty")]
+ALL_PAGES = (*PAGES, "index")
+
+
+@pytest.mark.parametrize(("page", "name"), CASES)
 def test_nothing_is_wrong_with_a_page_at_400_percent(browser, pages, page, name):
     """At that zoom a page is 320 pixels wide: nothing sticks out, and axe-core finds no violation."""
     it = browser.show(pages[page, name], **NARROW)
     assert too_wide(it) == []
     assert violations(it) == []
-    assert it.asked == ["page.html"]
+    assert [each for each in it.asked if not each.startswith("data:")] == ["page.html"]
     assert it.said == []
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ALL_PAGES)
 def test_every_text_stands_out_from_its_ground_by_day_and_in_the_dark(browser, pages, page):
     """On a page with every mark: draft, provisional, better, worse."""
     colours = []
@@ -67,7 +76,7 @@ def test_every_text_stands_out_from_its_ground_by_day_and_in_the_dark(browser, p
     assert colours[0] != colours[1]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ALL_PAGES)
 def test_the_tab_key_goes_through_the_page_in_order_and_shows_where(browser, pages, page):
     it = browser.show(pages[page, "plain"], **NARROW)
     stops, faults = tab_stops(it)
@@ -75,7 +84,7 @@ def test_the_tab_key_goes_through_the_page_in_order_and_shows_where(browser, pag
     assert len(stops) >= (1 if page == "embed" else 3)
 
 
-@pytest.mark.parametrize("page", ["tenants", "findings"])
+@pytest.mark.parametrize("page", ["tenants", "findings", "index"])
 def test_the_first_stop_skips_to_the_content(browser, pages, page):
     it = browser.show(pages[page, "plain"], **NARROW)
     it.page.keyboard.press("Tab")
@@ -102,7 +111,7 @@ MOVING = """[...document.querySelectorAll('*')].filter(each => {
 }).length"""
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ALL_PAGES)
 def test_nothing_moves_whether_a_reader_asks_for_that_or_not(browser, pages, page):
     for motion in (True, False):
         it = browser.show(pages[page, "plain"], motion=motion)

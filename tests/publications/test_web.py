@@ -7,7 +7,13 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pipelines.publications import content, findings_html, tenants_embed_html, tenants_html
+from pipelines.publications import (
+    RenderError,
+    content,
+    findings_html,
+    tenants_embed_html,
+    tenants_html,
+)
 from pipelines.publications.fonts import TEMPLATES
 from pipelines.publications.tenants import asked, glance, moved, named, results
 from tests.publications import document as documents
@@ -196,7 +202,7 @@ def test_the_typical_landlord_stands_beside_a_figure(plain):
 
 def test_the_questionnaire_as_it_was_sent_is_printed_where_it_is_a_text():
     document = documents.build()
-    document["survey"][0]["questionnaire_text"] = "Is this all of it?\n  [ ] Yes"
+    document["survey"][0]["questionnaire_file"] = {"text": "Is this all of it?\n  [ ] Yes"}
     document["survey"][1]["questionnaire"] = "shared_owners.pdf"
     text = Reader(tenants_html(document)).text
     assert "Is this all of it? [ ] Yes" in text
@@ -235,6 +241,40 @@ def test_every_rule_of_the_short_page_stays_inside_it():
     outside = [each for each in selectors if not each.startswith(("@media", ".tsm-embed", "html.tsm-frame"))]
     assert outside == []
     assert len(selectors) > 20
+
+
+# --- the landlord's own look ---------------------------------------------------------------------------
+
+SQUARE = (
+    "PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdC"
+    "b3g9IjAgMCA5IDkiPjxwYXRoIGQ9Ik0wIDBoOXY5eiIvPjwvc3ZnPg=="
+)
+
+
+def branded(**given):
+    document = documents.build()
+    logo = {"file": "logo.svg", "media_type": "image/svg+xml", "data": SQUARE, "alt": "Logo of Example Homes"}
+    document["landlord"]["branding"] = {"colour": "#0B5394", "accent": None, "logo": logo, **given}
+    return document
+
+
+def test_the_landlords_colour_and_logo_are_its_own():
+    page, short = tenants_html(branded()).decode(), tenants_embed_html(branded()).decode()
+    assert ":root { --accent: #0B5394; --bar: #0B5394; }" in page
+    assert ".tsm-embed:not(#_):not(#_) { --tsm-accent: #0B5394; }" in short
+    assert f'src="data:image/svg+xml;base64,{SQUARE}" alt="Logo of Example Homes"' in page
+    assert "img-src data:" in page
+    bare = tenants_html(branded(colour=None, logo=None)).decode()
+    assert bare == tenants_html(documents.build()).decode()
+    assert "<img" not in bare
+    assert "img-src" not in bare
+
+
+def test_what_is_no_colour_never_comes_into_a_style():
+    for colour in ("red", "#0b5394", "#0B5394; } body { display: none", "url(http://192.0.2.1)"):
+        for make in (tenants_html, tenants_embed_html):
+            with pytest.raises(RenderError, match="no colour"):
+                make(branded(colour=colour))
 
 
 # --- what must be published ----------------------------------------------------------------------------

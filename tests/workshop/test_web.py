@@ -196,7 +196,7 @@ def test_a_published_page_is_shown_but_may_do_nothing(server: Server) -> None:
     status, headers, body = server.ask("/returns/L0001/2024-25/tenants.html")
 
     assert (status, body) == (200, b"<p>a page for tenants")
-    assert headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    assert headers["content-security-policy"].startswith("sandbox allow-downloads; default-src 'none'")
     assert "content-disposition" not in headers
 
 
