@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from pipelines.intake import dates
 from pipelines.intake.findings import MASKED, file_finding, join, mapping_finding, no_findings, shown
-from pipelines.intake.origin import Origin, SourceFile, labelled
+from pipelines.intake.origin import Origin, Pieces, SourceFile, labelled
 from pipelines.intake.parse import clean
 from pipelines.intake.sheet import Refused, Sheet, heading_key
 from pipelines.intake.sources import RESERVED, Filter, TableMapping, Unpivot, value_keys
@@ -121,7 +121,7 @@ class MappedSheet:
     mapping: TableMapping
     columns: dict[str, pa.ChunkedArray]
     rows: np.ndarray
-    given: dict[str, pa.ChunkedArray]
+    given: dict[str, Pieces]
     spread: dict[str, tuple[np.ndarray, tuple[str, ...]]]
     filtered: np.ndarray
     replaced: list[Replaced]
@@ -189,7 +189,7 @@ class _Work:
         self.file = file
         self.columns: dict[str, pa.ChunkedArray] = {}
         self.headings: dict[str, str] = {}
-        self.given: dict[str, pa.ChunkedArray] = {}
+        self.given: dict[str, Pieces] = {}
         self.spread: dict[str, tuple[np.ndarray, tuple[str, ...]]] = {}
         self.replaced: list[Replaced] = []
         self.asked: list[Asked] = []
@@ -386,7 +386,7 @@ class _Work:
             blank = pc.equal(pc.utf8_trim_whitespace(base), "")
             base = pc.if_else(blank, self.columns[other], base)
         if key in self.columns:
-            self.given[key] = self.columns[key]
+            self.given[key] = self.columns[key].chunks
         made = pc.binary_join_element_wise(
             pc.utf8_trim_whitespace(base), self.columns[unpivot.name], pa.scalar("-", _TEXT)
         )
@@ -401,7 +401,7 @@ class _Work:
             return
         encoded = _encoded(self.columns[column])
         self.columns[column], counts, at = _replaced(encoded, meanings)
-        self.given.setdefault(column, _chunk(encoded))
+        self.given.setdefault(column, [encoded])
         distinct = encoded.dictionary
         ours = list(meanings.values())
         heading = self.headings.get(column, column)
@@ -420,12 +420,12 @@ class _Work:
         columns = [name for name in formats if name in self.columns]
         work = [(chunk, formats[name]) for name in columns for chunk in self.columns[name].chunks]
         with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1)) as pool:
-            done = list(pool.map(lambda one: dates.to_iso(*one), work))
+            done = list(pool.map(lambda one: dates.rewrite(*one), work))
         for name in columns:
-            cells = self.columns[name]
-            self.given.setdefault(name, cells)
-            chunks, done = done[: cells.num_chunks], done[cells.num_chunks :]
-            self.columns[name] = pa.chunked_array(chunks, _TEXT)
+            count = self.columns[name].num_chunks
+            chunks, done = done[:count], done[count:]
+            self.given.setdefault(name, [given for _, given in chunks])
+            self.columns[name] = pa.chunked_array([iso for iso, _ in chunks], _TEXT)
 
     # ------------------------------------------------------------------------------------------ rows left out
 
@@ -506,16 +506,16 @@ def stack(sheets: list[MappedSheet], table: Table, said_as: str) -> Stacked:
     lengths = [len(sheet.rows) for sheet in sheets]
     total = sum(lengths)
 
-    def together(name: str, kind: str) -> pa.ChunkedArray:
-        chunks: list[pa.Array] = []
-        for sheet, length in zip(sheets, lengths, strict=True):
-            column = getattr(sheet, kind).get(name, sheet.columns.get(name))
-            chunks += (_repeated("", length) if column is None else column).chunks
-        if len({chunk.type for chunk in chunks}) > 1:
-            chunks = [chunk.cast(_TEXT) for chunk in chunks]
-        return pa.chunked_array(chunks).unify_dictionaries() if chunks else pa.chunked_array([], _TEXT)
+    def pieces(name: str) -> list[tuple[MappedSheet, pa.ChunkedArray]]:
+        return [
+            (sheet, sheet.columns[name] if name in sheet.columns else _repeated("", length))
+            for sheet, length in zip(sheets, lengths, strict=True)
+        ]
 
-    columns = {name: together(name, "columns") for name in names}
+    columns = {
+        name: pa.chunked_array([c for _, column in pieces(name) for c in column.chunks], _TEXT)
+        for name in names
+    }
     rewritten = dict.fromkeys(name for sheet in sheets for name in sheet.given)
     spread: dict[str, tuple[np.ndarray, tuple[str, ...]]] = {}
     for name in dict.fromkeys(name for sheet in sheets for name in sheet.spread):
@@ -531,7 +531,10 @@ def stack(sheets: list[MappedSheet], table: Table, said_as: str) -> Stacked:
         files=files,
         at=np.repeat(np.arange(len(files), dtype=np.int16), lengths),
         rows=np.concatenate([sheet.rows for sheet in sheets]),
-        given={name: together(name, "given") for name in rewritten},
+        given={
+            name: [p for sheet, column in pieces(name) for p in sheet.given.get(name, column.chunks)]
+            for name in rewritten
+        },
         spread=spread,
     )
     unmatched = _values_not_there(sheets, table, said_as)

@@ -20,6 +20,7 @@ from pipelines.intake import sources
 from pipelines.intake.csv_file import read_csv
 from pipelines.intake.findings import file_finding, join, mapping_finding, no_findings, problem_findings
 from pipelines.intake.mapping import LeftOut, Mapped, MappedSheet, NotMapped, map_sheet, stack, take_questions
+from pipelines.intake.memory import give_back
 from pipelines.intake.origin import SourceFile
 from pipelines.intake.parquet_file import read_parquet
 from pipelines.intake.sheet import AS_FOUND, Form, Problem, Refused, Sheet, heading_key
@@ -31,6 +32,7 @@ from schemas.tables import TABLES, Table, is_personal
 log = logging.getLogger("tsm")
 
 MAX_BYTES = 4_000_000_000
+_LONG = 10_000_000  # bytes from which memory is given back as soon as it can be
 READERS: dict[str, Callable[[bytes, Table, Form], Sheet]] = {
     ".csv": read_csv,
     ".xlsx": read_xlsx,
@@ -179,7 +181,12 @@ def _read_named(one: _ToRead, table: Table) -> tuple[SourceFile, MappedSheet | N
             file = replace(file, size=len(data))
             sheet = _read(data, one.path, table, one.mapping.form)
             del data
+            if file.size > _LONG:
+                give_back()
             mapped = _map(sheet, one.mapping, table, replace(file, sheet=sheet.name))
+            del sheet.cells
+            if file.size > _LONG:
+                give_back()
             file = replace(mapped.file, sha256=digest.result())
             told = problem_findings(sheet.problems, table, one.name, sheet.name)
             return file, replace(mapped, file=file), told
@@ -330,6 +337,8 @@ def _put_together(
     if not sheets:
         return nothing
     stacked = stack(sheets, table, name)
+    if size > _LONG:
+        give_back()
     try:
         _check_shape(stacked.frame.iloc[:0], table, [])  # its rows are numbered here, so each but once
     except Refused as refused:
