@@ -5,9 +5,11 @@
 The file is a housing system's export: other headings, British dates, codes for priority and status, a column
 of free text; two rows in a hundred have a fault. Ours ends with typed records, every row turned away with its
 reason, and every finding. DuckDB's ends with a typed table in memory and its own table of rejects; it checks
-nothing else. Both use every processor. Times are the least of several runs taken in turn, memory is the peak
-of a process that does nothing else. Exit status 1 where ours takes more than twice the time of DuckDB, or
-more than four times the size of the file in memory.
+nothing else. Both use every processor. Times are the least of several runs taken in turn. Memory is the
+peak of a process that does nothing else (the high-water mark of what is resident), less what that process
+held before the work: the interpreter and its libraries, 200 MB whatever the file. Exit status 1 where ours
+takes more than twice the time of DuckDB, or more than four times the size of the file in memory; the peak
+with all that the process held before is printed beside it.
 """
 
 from __future__ import annotations
@@ -207,9 +209,11 @@ def main() -> int:
         before, most = memory[name]
         print(f"{name:8s}{seconds:7.2f} s{most:8,.0f} MB ({before:,.0f} before)   {answer}")
     slower = found["ours"][0] / found["duckdb"][0]
-    larger = memory["ours"][1] / size
+    before, most = memory["ours"]
+    larger = (most - before) / size
     print(f"ours takes {slower:.2f} times DuckDB's time (at most {MOST_TIME:g})")
-    print(f"and at its peak {larger:.2f} times the file's size in memory (at most {MOST_MEMORY:g})")
+    print(f"and at its peak {larger:.2f} times the file's size in memory (at most {MOST_MEMORY:g});")
+    print(f"{most / size:.2f} times with what the process held before")
     return int(slower > MOST_TIME or larger > MOST_MEMORY)
 
 

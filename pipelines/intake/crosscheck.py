@@ -6,13 +6,29 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from pipelines.intake.findings import cross_findings, join
+from pipelines.intake.findings import MASKED, cross_findings, join, shown
 from schemas.rulebook import Edition, Settings
-from schemas.tables import TABLES, Context, Rule
+from schemas.tables import TABLES, Context, Rule, is_personal
 from schemas.tables.masks import is_in, is_relevant_stock
 
 _KEY = "programme"
 _SAFETY = frozenset({"safety_checks", "safety_exclusions"})
+_MOST_CATEGORIES = 60  # more are no characteristic, but postcodes or the like
+_MOST_SHOWN = 4
+# What says that there is no category, as `pipelines.survey.categories` has it.
+NO_CATEGORY = frozenset(
+    (
+        "",
+        "n/a",
+        "no answer",
+        "not given",
+        "not known",
+        "not stated",
+        "prefer not to say",
+        "refused",
+        "unknown",
+    )
+)
 
 
 def cross_check(
@@ -37,6 +53,7 @@ def cross_check(
         *([] if _SAFETY & set(refused) else _all_in(tables, context)),
         *_targets(tables, targets),
         _margins(tables),
+        *_no_category_alike(tables),
     )
 
 
@@ -168,3 +185,45 @@ def _margins(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         "message": [rule.message.format(characteristic=name) for name in unknown["characteristic"]],
     }
     return cross_findings(rule, columns, len(unknown))
+
+
+def _no_category_alike(tables: Mapping[str, pd.DataFrame]) -> list[pd.DataFrame]:
+    """A finding for each characteristic of which survey and population have not one category in common."""
+    responses = tables.get("survey_responses")
+    if responses is None or responses.empty:
+        return []
+    rule = TABLES["survey_responses"].rule(801)
+    findings = []
+    for name in responses.columns:
+        if name in TABLES["survey_responses"].by_name or name in ("source_row", "source_file", "correction"):
+            continue
+        ours, (theirs, table) = _categories(responses[name]), _population_categories(tables, name)
+        if not ours or not theirs or ours & theirs or max(len(ours), len(theirs)) > _MOST_CATEGORIES:
+            continue
+        message = rule.message.format(
+            characteristic=name, table=table, ours=_listed(ours, name), theirs=_listed(theirs, name)
+        )
+        findings.append(_table_finding(rule, responses, "survey_responses", message))
+    return findings
+
+
+def _population_categories(tables: Mapping[str, pd.DataFrame], name: str) -> tuple[set[str], str]:
+    """The population's categories of a characteristic, and the table that says them."""
+    margins, households = tables.get("population_margins"), tables.get("households")
+    if margins is not None and (margins["characteristic"] == name).any():
+        return _categories(margins.loc[margins["characteristic"] == name, "category"]), "population_margins"
+    if households is not None and name in households:
+        return _categories(households[name]), "households"
+    return set(), ""
+
+
+def _categories(cells: pd.Series) -> set[str]:
+    words = {str(word).strip() for word in cells.dropna().unique()}
+    return {word for word in words if word.casefold() not in NO_CATEGORY}
+
+
+def _listed(words: set[str], name: str) -> str:
+    """A few categories as a message may show them."""
+    few = pd.Series(sorted(words)[:_MOST_SHOWN], dtype="str")
+    told = [MASKED] if is_personal(name) else shown(few, name, TABLES["survey_responses"]).to_list()
+    return ", ".join(f"“{word}”" for word in told)

@@ -44,6 +44,7 @@ _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical ba
 _STATED = re.compile(r"sep=(.)[\r\n]", re.IGNORECASE)  # Excel's own line above the headings
 _PLAIN = 3  # separators in a line of a comment that are more than chance
 _TOO_LONG = "a cell is longer than 16 MB"
+_LONG_LINE = "its first line is longer than 1 MB"
 _CLOSE_IT = "Look for a quotation mark that is not closed."
 
 
@@ -74,7 +75,11 @@ def read_csv(data: bytes, table: Table, form: Form = AS_FOUND) -> Sheet:
     """Read a CSV file's bytes as a sheet of text; raises Refused where it is refused as a whole."""
     if not data[:_SAMPLE].strip() and not data.strip():
         raise Refused(3)
+    start = data[:_SAMPLE]
+    if len(data) > _SAMPLE and b"\n" not in start and b"\r" not in start:
+        raise Refused(7, problem=_LONG_LINE, how="Export the table again.")
     data, encoding = to_utf8(data, form.encoding)
+    _refuse_other_line_ends(data)
     problems = [Problem(16, {"encoding": encoding})] if encoding and not form.encoding else []
     top = _top(data, table, form)
     if top.delimiter != "," and not form.delimiter:
@@ -104,6 +109,15 @@ def read_csv(data: bytes, table: Table, form: Form = AS_FOUND) -> Sheet:
     return without_repeated_headings(Sheet(top.headings, cells, rows, problems=problems, above=top.above))
 
 
+def _refuse_other_line_ends(data: bytes) -> None:
+    """Raise Refused where lines end in signs that only some programs take for line ends."""
+    if b"\n" in data or b"\r" in data:
+        return
+    if any(mark.encode() in data for mark in ("\x85", "\u2028", "\u2029", "\x1e")):
+        how = "Export the table again, with the line ends of Windows or Unix."
+        raise Refused(7, problem="its lines end in a sign that is no line end (NEL, LS, PS or RS)", how=how)
+
+
 def _named(delimiter: str) -> str:
     return _SEPARATORS.get(delimiter, f"“{delimiter}”")
 
@@ -118,7 +132,7 @@ def _top(data: bytes, table: Table, form: Form) -> _Top:
     if len(data) > _SAMPLE:
         lines.pop()  # cut off in the middle
         if not lines:
-            raise Refused(7, problem="its first line is longer than 1 MB", how="Export the table again.")
+            raise Refused(7, problem=_LONG_LINE, how="Export the table again.")
     stated = _STATED.match(sample)
     given = form.delimiter or (stated[1] if stated else "")
     if given:
@@ -183,7 +197,7 @@ def _refuse_unless_the_rows_agree(lines: list[str], top: _Top) -> None:
     whole = [row for row in filled if len(row) == 1]
     if len(top.headings) > 1 and 2 * len(whole) > len(filled):
         others = [_named(d) for d in _SEPARATORS if d != top.delimiter and any(d in row[0] for row in whole)]
-        raise Refused(9, separators=" or ".join([_named(top.delimiter), *others]))
+        raise Refused(9, separators=" or ".join([_named(top.delimiter), *(others or ["something else"])]))
 
 
 # ------------------------------------------------------------------------------------------------- the cells

@@ -105,6 +105,11 @@ class DateFormat:
         """How 31 March 2025, five past two in the afternoon, is written."""
         return "".join(_PARTS[p[1:]][1] if p.startswith("%") else p for p in self._pieces)
 
+    @property
+    def is_reversible(self) -> bool:
+        """Whether a moment, written in the format, is the very text that it was read from."""
+        return self.places is not None and set(self._directives) <= set("dmYHMS")
+
     @cached_property
     def pattern(self) -> str:
         """A regular expression of what fits the format, digits short of a leading zero too."""
@@ -138,25 +143,69 @@ def expected(formats: Sequence[DateFormat]) -> str:
     return "a date such as " + " or ".join(f"{f.example} ({f.text})" for f in formats)
 
 
+@dataclass(frozen=True)
+class Rewritten:
+    """Cells as they stood before they were re-written, in a third of the room that their text takes.
+
+    `moments`: what those say that are in `form`, where every digit has its place, NaT for the others; of
+    these `texts` are the ones that are not blank, and `places` says where they stand.
+    """
+
+    form: str
+    moments: np.ndarray
+    places: np.ndarray
+    texts: pa.Array
+
+    def __len__(self) -> int:
+        return len(self.moments)
+
+    def take(self, rows: np.ndarray) -> pa.Array:
+        """Some of the cells, as text."""
+        words = [m.strftime(self.form) if m is not None else "" for m in self.moments[rows].tolist()]
+        at = np.searchsorted(self.places, rows)
+        for here in np.flatnonzero(np.isin(rows, self.places)):
+            words[here] = self.texts[at[here]].as_py()
+        return pa.array(words, pa.large_string())
+
+
 def to_iso(cells: pa.Array, formats: Sequence[DateFormat]) -> pa.Array:
     """Re-write the cells that fit one of the formats as ISO text; the others stay as they are.
 
     `cells`: text without missing ones.
     """
+    return rewrite(cells, formats)[0]
+
+
+def rewrite(cells: pa.Array, formats: Sequence[DateFormat]) -> tuple[pa.Array, pa.Array | Rewritten]:
+    """Return the cells as `to_iso` does, and as they were."""
     left = np.ones(len(cells), dtype=bool)  # which cells no format has fitted yet
-    for one in formats:
+    given: pa.Array | Rewritten = cells
+    for number, one in enumerate(formats):
         if one.places is not None:
-            cells, fits = _fixed_to_iso(cells, one.places)
+            before = cells
+            cells, fits, read = _fixed_to_iso(cells, one.places)
+            if read is not None and not number and one.is_reversible:
+                given = _as_moments(before, fits, read, one.text)
             left &= ~fits
     if left.any():
         left[left] = _looks_unread(cells.filter(pa.array(left)))
     if not left.any():
-        return cells
+        return cells, given
     encoded = cells.filter(pa.array(left)).dictionary_encode()
     distinct = encoded.dictionary
     for one in formats:
         distinct = _any_to_iso(distinct, one)
-    return pc.replace_with_mask(cells, pa.array(left), distinct.take(encoded.indices))
+    return pc.replace_with_mask(cells, pa.array(left), distinct.take(encoded.indices)), given
+
+
+def _as_moments(cells: pa.Array, fits: np.ndarray, read: _Read, form: str) -> pa.Array | Rewritten:
+    """Cells by what those say that fit a form; as they are, where that would save little."""
+    others = ~fits & (pc.binary_length(cells).to_numpy(zero_copy_only=False) > 0)
+    if 4 * np.count_nonzero(others) > len(cells) or int(read.value["Y"][read.good].min()) < 1000:
+        return cells
+    moments = np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[s]")
+    moments[fits] = read.moments()
+    return Rewritten(form, moments, np.flatnonzero(others), cells.filter(pa.array(others)))
 
 
 def read_iso(cells: pa.Array) -> tuple[np.ndarray, np.ndarray]:
@@ -267,28 +316,28 @@ class _Read:
 
 def _fixed_to_iso(
     cells: pa.Array, places: tuple[int, dict[str, int], dict[int, int]]
-) -> tuple[pa.Array, np.ndarray]:
-    """Re-write the cells that have every digit in its place; and say which they are."""
+) -> tuple[pa.Array, np.ndarray, _Read | None]:
+    """Re-write the cells that have every digit in its place; say which they are, and what was read."""
     length, starts, literals = places
     fits = np.zeros(len(cells), dtype=bool)
     if not len(cells):
-        return cells, fits
+        return cells, fits, None
     ends, data = _bytes(cells)
     fits = np.diff(ends) == length
     if not fits.any():
-        return cells, fits
+        return cells, fits, None
     marks = {at: bytes([byte]) for at, byte in literals.items()}
     read = _Read(_grid(ends, data, fits, length), starts, marks)
     others_are_blank = read.good.all() and ends[-1] - ends[0] == length * int(fits.sum())
     fits[fits] = read.good
     if not read.good.any():
-        return cells, fits
+        return cells, fits, None
     iso = read.iso()
     if not others_are_blank:
-        return pc.replace_with_mask(cells, pa.array(fits), iso), fits
+        return pc.replace_with_mask(cells, pa.array(fits), iso), fits, read
     ends = np.zeros(len(cells) + 1, dtype=np.int64)
     np.cumsum(fits * len(read.template), out=ends[1:])
-    return pa.LargeStringArray.from_buffers(len(cells), pa.py_buffer(ends), iso.buffers()[2]), fits
+    return pa.LargeStringArray.from_buffers(len(cells), pa.py_buffer(ends), iso.buffers()[2]), fits, read
 
 
 def _is_possible(value: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -37,6 +37,10 @@ def to_utf8(data: bytes, encoding: str = "") -> tuple[bytes, str]:
     if data.startswith((b"+/v8", b"+/v9", b"+/v+", b"+/v/")):
         raise Refused(7, problem="it is in UTF-7, which is not read", how=_SAVE)
     head = data[:1000]
+    for offset, name in ((0, "UTF-32-LE"), (3, "UTF-32-BE")):
+        # Plain text in UTF-32 has three zeros beside every sign.
+        if len(head) >= 16 and head.count(0) > 0.7 * len(head) > 0 == head[offset::4].count(0):
+            return data[: len(data) // 4 * 4].decode(name, errors="replace").encode(), "UTF-32"
     for offset, name in ((1, "UTF-16-LE"), (0, "UTF-16-BE")):
         # Plain text in UTF-16 has a zero in every second byte.
         if len(head) >= 8 and head[offset::2].count(0) > 0.9 * len(head[offset::2]):

@@ -49,6 +49,9 @@ def shown(cells: pd.Series, column: str, table: Table) -> pd.Series:
         return cells.where(cells == "", MASKED)
     short = cells.where(cells.str.len() <= _LONGEST, cells.str.slice(0, _LONGEST) + "…")
     arrow = pc.replace_substring_regex(pa.array(short), "[\x00-\x1f\x7f\u2028\u2029]+", " ")
+    arrow = pc.replace_substring_regex(
+        arrow, "[\u200e\u200f\u202a-\u202e\u2066-\u2069]", ""
+    )  # they turn a line round
     one_line = arrow.to_pandas().astype("str").set_axis(cells.index)
     return one_line.where(~one_line.str.contains("@", regex=False), MASKED)
 

@@ -22,10 +22,10 @@ import pyarrow.compute as pc
 
 from pipelines.intake import dates
 from pipelines.intake.findings import MASKED, file_finding, join, mapping_finding, no_findings, shown
-from pipelines.intake.origin import Origin, SourceFile, labelled
+from pipelines.intake.origin import Origin, Pieces, SourceFile, labelled
 from pipelines.intake.parse import clean
 from pipelines.intake.sheet import Refused, Sheet, heading_key
-from pipelines.intake.sources import RESERVED, Filter, TableMapping, Unpivot, value_keys
+from pipelines.intake.sources import RESERVED, Filter, Prefer, TableMapping, Unpivot, value_keys
 from schemas.rulebook import Edition
 from schemas.tables import Kind, Table, is_personal
 
@@ -35,7 +35,7 @@ _LONGEST = 60
 _WORDS_OF_A_QUESTION = 5  # a heading of so many words is the question itself
 _AT_ONCE = 4
 _MOST_KEPT = 1_000  # values that a map does not name, of one column
-FILTERED = "MAP-201"
+FILTERED, PREFERRED = "MAP-201", "MAP-205"
 
 
 class NotMapped(Refused):
@@ -121,12 +121,13 @@ class MappedSheet:
     mapping: TableMapping
     columns: dict[str, pa.ChunkedArray]
     rows: np.ndarray
-    given: dict[str, pa.ChunkedArray]
+    given: dict[str, Pieces]
     spread: dict[str, tuple[np.ndarray, tuple[str, ...]]]
     filtered: np.ndarray
     replaced: list[Replaced]
     asked: list[Asked]
     findings: list[pd.DataFrame]
+    newness: np.ndarray | None = None  # by which the newest of several files is told (see `Prefer`)
 
 
 def take_questions(sheet: Sheet, row: int | None) -> tuple[Sheet, list[str]]:
@@ -168,6 +169,7 @@ def map_sheet(
     for column, constant in mapping.constants.items():
         work.columns[column] = _repeated(constant, len(work.rows))
     work.filter_rows()
+    work.tell_newness()
     return work.done()
 
 
@@ -189,7 +191,7 @@ class _Work:
         self.file = file
         self.columns: dict[str, pa.ChunkedArray] = {}
         self.headings: dict[str, str] = {}
-        self.given: dict[str, pa.ChunkedArray] = {}
+        self.given: dict[str, Pieces] = {}
         self.spread: dict[str, tuple[np.ndarray, tuple[str, ...]]] = {}
         self.replaced: list[Replaced] = []
         self.asked: list[Asked] = []
@@ -248,6 +250,8 @@ class _Work:
             for one in mapping.filters
             for position in self.positions.get(heading_key(one.column), ())
         }
+        if mapping.prefer:
+            used_by_filters |= {*self.positions.get(heading_key(mapping.prefer.column), ())}
         ours = {heading_key(name): name for name in table.by_name}
         unused, doubles = [], []
         for key, places in self.positions.items():
@@ -342,8 +346,15 @@ class _Work:
         meanings = self.mapping.values.get(unpivot.value, {})
         read = _replaced(_encoded(cells), meanings)[0] if meanings else cells
         filled = pc.not_equal(pc.utf8_trim_whitespace(read), "").to_numpy()
-        for number, heading in enumerate(headings):
-            blank = int((~filled[number * count : (number + 1) * count]).sum())
+        for number, (name, heading) in enumerate(zip(names, headings, strict=True)):
+            part = slice(number * count, (number + 1) * count)
+            if name in unpivot.kept_blank:  # what a value map blanks (n/a) says that nothing is required
+                stood_blank = pc.equal(pc.utf8_trim_whitespace(cells[part]), "").to_numpy() & ~filled[part]
+                filled[part] |= stood_blank
+                if stood_blank.any():
+                    said = {"count": f"{int(stood_blank.sum()):,}", "heading": _heading(heading)}
+                    self.say(106, **said, column=unpivot.value)
+            blank = int((~filled[part]).sum())
             if blank:
                 self.say(105, count=f"{blank:,}", heading=_heading(heading))
         kept = np.flatnonzero(filled)
@@ -386,7 +397,7 @@ class _Work:
             blank = pc.equal(pc.utf8_trim_whitespace(base), "")
             base = pc.if_else(blank, self.columns[other], base)
         if key in self.columns:
-            self.given[key] = self.columns[key]
+            self.given[key] = self.columns[key].chunks
         made = pc.binary_join_element_wise(
             pc.utf8_trim_whitespace(base), self.columns[unpivot.name], pa.scalar("-", _TEXT)
         )
@@ -401,7 +412,7 @@ class _Work:
             return
         encoded = _encoded(self.columns[column])
         self.columns[column], counts, at = _replaced(encoded, meanings)
-        self.given.setdefault(column, _chunk(encoded))
+        self.given.setdefault(column, [encoded])
         distinct = encoded.dictionary
         ours = list(meanings.values())
         heading = self.headings.get(column, column)
@@ -420,12 +431,12 @@ class _Work:
         columns = [name for name in formats if name in self.columns]
         work = [(chunk, formats[name]) for name in columns for chunk in self.columns[name].chunks]
         with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1)) as pool:
-            done = list(pool.map(lambda one: dates.to_iso(*one), work))
+            done = list(pool.map(lambda one: dates.rewrite(*one), work))
         for name in columns:
-            cells = self.columns[name]
-            self.given.setdefault(name, cells)
-            chunks, done = done[: cells.num_chunks], done[cells.num_chunks :]
-            self.columns[name] = pa.chunked_array(chunks, _TEXT)
+            count = self.columns[name].num_chunks
+            chunks, done = done[:count], done[count:]
+            self.given.setdefault(name, [given for _, given in chunks])
+            self.columns[name] = pa.chunked_array([iso for iso, _ in chunks], _TEXT)
 
     # ------------------------------------------------------------------------------------------ rows left out
 
@@ -446,6 +457,31 @@ class _Work:
                 return self.columns[name]
         raise NotMapped(103, heading=_heading(one.column), reason=one.reason)
 
+    def tell_newness(self) -> None:
+        """Read the column by which the newest of several files is told."""
+        prefer = self.mapping.prefer
+        self.newness: np.ndarray | None = None
+        if prefer is None or prefer.which != "newest":
+            return
+        position = self.position_of([prefer.column])
+        name = next((n for n in (prefer.column, heading_key(prefer.column)) if n in self.columns), None)
+        if position is not None:
+            cells = self.raw(position)
+            cells = _taken(cells, self.at) if self.is_spread else cells
+        elif name is not None:
+            cells = self.columns[name]
+        else:
+            raise NotMapped(107, heading=_heading(prefer.column))
+        formats = prefer.formats or self.mapping.dates.get(name or self.named_after(position), ())
+        text = dates.to_iso(clean(cells.combine_chunks()), formats)
+        # Parts of a second, and a zone that all cells share, do not tell one month's file from the next.
+        self.newness = dates.read_iso(pc.utf8_slice_codeunits(text, 0, 19).cast(_TEXT))[0]
+
+    def named_after(self, position: int | None) -> str:
+        """Our column that is taken from a place in the sheet, "" where none is."""
+        heading = self.sheet.headings[position].strip() if position is not None else ""
+        return next((name for name, theirs in self.headings.items() if theirs == heading), "")
+
     def done(self) -> MappedSheet:
         """The sheet in our columns."""
         file = replace(self.file, headings=self.headings)
@@ -460,6 +496,7 @@ class _Work:
             self.replaced,
             self.asked,
             self.findings,
+            self.newness,
         )
 
 
@@ -506,16 +543,16 @@ def stack(sheets: list[MappedSheet], table: Table, said_as: str) -> Stacked:
     lengths = [len(sheet.rows) for sheet in sheets]
     total = sum(lengths)
 
-    def together(name: str, kind: str) -> pa.ChunkedArray:
-        chunks: list[pa.Array] = []
-        for sheet, length in zip(sheets, lengths, strict=True):
-            column = getattr(sheet, kind).get(name, sheet.columns.get(name))
-            chunks += (_repeated("", length) if column is None else column).chunks
-        if len({chunk.type for chunk in chunks}) > 1:
-            chunks = [chunk.cast(_TEXT) for chunk in chunks]
-        return pa.chunked_array(chunks).unify_dictionaries() if chunks else pa.chunked_array([], _TEXT)
+    def pieces(name: str) -> list[tuple[MappedSheet, pa.ChunkedArray]]:
+        return [
+            (sheet, sheet.columns[name] if name in sheet.columns else _repeated("", length))
+            for sheet, length in zip(sheets, lengths, strict=True)
+        ]
 
-    columns = {name: together(name, "columns") for name in names}
+    columns = {
+        name: pa.chunked_array([c for _, column in pieces(name) for c in column.chunks], _TEXT)
+        for name in names
+    }
     rewritten = dict.fromkeys(name for sheet in sheets for name in sheet.given)
     spread: dict[str, tuple[np.ndarray, tuple[str, ...]]] = {}
     for name in dict.fromkeys(name for sheet in sheets for name in sheet.spread):
@@ -531,7 +568,10 @@ def stack(sheets: list[MappedSheet], table: Table, said_as: str) -> Stacked:
         files=files,
         at=np.repeat(np.arange(len(files), dtype=np.int16), lengths),
         rows=np.concatenate([sheet.rows for sheet in sheets]),
-        given={name: together(name, "given") for name in rewritten},
+        given={
+            name: [p for sheet, column in pieces(name) for p in sheet.given.get(name, column.chunks)]
+            for name in rewritten
+        },
         spread=spread,
     )
     unmatched = _values_not_there(sheets, table, said_as)
@@ -544,7 +584,19 @@ def stack(sheets: list[MappedSheet], table: Table, said_as: str) -> Stacked:
         replaced=tuple(one for sheet in sheets for one in sheet.replaced),
         asked=tuple(one for sheet in sheets for one in sheet.asked),
     )
-    given_twice = _in_two_files(frame, origin, table, said_as) if origin.several else no_findings()
+    given_twice = no_findings()
+    if origin.several:
+        prefer = sheets[0].mapping.prefer
+        several = _in_two_files(frame, origin, table)
+        if several is not None and prefer is None:
+            given_twice = _first_kept(several, origin, table, said_as)
+        elif several is not None and prefer is not None:
+            newness = [sheet.newness for sheet in sheets if sheet.newness is not None]
+            told = np.concatenate(newness) if newness else None
+            kept, given_twice = _preferred(several, prefer, told, origin, table, said_as)
+            lost = ~frame.index.isin(several.index[~kept])
+            left_out += (LeftOut(frame.loc[~lost], PREFERRED, f"another file is preferred ({prefer.words})"),)
+            frame = frame.loc[lost]
     of_sheets = [finding for sheet in sheets for finding in sheet.findings]
     return Stacked(frame, mapped, left_out, join(*of_sheets, unmatched, *findings, given_twice))
 
@@ -666,35 +718,87 @@ def _values_shown(values: Sequence[tuple[str, int | None]], column: str, heading
     return ", ".join(f"“{word}”{count}" for word, count in zip(words, counts, strict=True)) + more
 
 
-def _in_two_files(frame: pd.DataFrame, origin: Origin, table: Table, said_as: str) -> pd.DataFrame:
-    """A note where records stand in more than one of a table's files."""
+def _in_two_files(frame: pd.DataFrame, origin: Origin, table: Table) -> pd.DataFrame | None:
+    """The rows whose record stands in more than one of a table's files: their key, and `_file`, which one."""
     names = [name for name in table.key if name in frame]
     if len(names) < len(table.key):
-        return no_findings()
+        return None
     keys = frame[names].apply(lambda column: column.str.strip())
     again = keys.duplicated(keep=False) & (keys[names[0]] != "")
     if not again.any():
-        return no_findings()
-    keys = keys[again].assign(_file=origin.labels(keys.index[again]).to_numpy())
-    files = keys.groupby(names, sort=False)["_file"].nunique()
-    several = files[files > 1]
-    if several.empty:
-        return no_findings()
-    record = several.index[0]
-    record = record if isinstance(record, tuple) else (record,)
-    one = np.logical_and.reduce([keys[name] == word for name, word in zip(names, record, strict=True)])
-    rows = keys[one].drop_duplicates("_file")
-    numbers = origin.row_numbers(rows.index)
-    words = shown(pd.Series(record, dtype="str"), names[0], table)
+        return None
+    labels = [file.label for file in origin.files]
+    same = np.array([labels.index(label) for label in labels])  # a file that is read twice is one file
+    keys = keys[again].assign(_file=same[origin.at[np.asarray(keys.index[again])]])
+    several = keys.groupby(names, sort=False)["_file"].transform("nunique") > 1
+    return keys[several] if several.any() else None
+
+
+def _first_kept(keys: pd.DataFrame, origin: Origin, table: Table, said_as: str) -> pd.DataFrame:
+    """A note that of records in several files the one read first is kept."""
+    names = list(table.key)
+    record = keys.iloc[0]
+    rows = keys[(keys[names] == record[names]).all(axis=1)].drop_duplicates("_file")
+    facts = {"count": f"{keys.groupby(names).ngroups:,}", "record": _record(record, table)}
+    return mapping_finding(204, table, said_as, "", facts | _two_places(rows.index[:2], origin))
+
+
+def _preferred(
+    keys: pd.DataFrame,
+    prefer: Prefer,
+    newness: np.ndarray | None,
+    origin: Origin,
+    table: Table,
+    said_as: str,
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Which rows of records in several files are of the file to be believed; and a note of it."""
+    names = list(table.key)
+    order = pd.DataFrame({"_file": keys["_file"].to_numpy()})
+    undated = 0
+    if prefer.which == "newest" and newness is not None:
+        when = newness[np.asarray(keys.index)]
+        undated = int(np.isnat(when).sum())
+        order["when"] = np.where(np.isnat(when), np.iinfo(np.int64).min, when.astype(np.int64))
+    else:
+        order["when"] = 0
+    order["rank"] = np.arange(len(order))
+    sign = -1 if prefer.which == "first" else 1
+    order = order.assign(_place=sign * order["_file"]).sort_values(["when", "_place"], kind="stable")
+    record = keys.groupby(names, sort=False).ngroup().to_numpy()
+    best = np.zeros(record.max() + 1, dtype=np.int64)
+    best[record[order["rank"].to_numpy()]] = order["_file"].to_numpy()  # the last to be written is the best
+    kept = keys["_file"].to_numpy() == best[record]
+    winners = pd.Series([origin.files[number].label for number in best]).value_counts()
+    shown_files = [f"{label} ({count:,})" for label, count in winners.head(_MOST_SHOWN).items()]
+    more = f" and {len(winners) - _MOST_SHOWN:,} more" if len(winners) > _MOST_SHOWN else ""
+    of_first = record == record[0]
+    rows = [keys.index[of_first & kept][0], keys.index[of_first & ~kept][0]]
     facts = {
-        "count": f"{len(several):,}",
-        "record": " ".join(words),
-        "first": rows["_file"].iloc[0],
+        "count": f"{len(best):,}",
+        "how": _heading(prefer.words),
+        "left": f"{int((~kept).sum()):,}",
+        "winners": ", ".join(shown_files) + more,
+        "record": _record(keys.iloc[0], table),
+        "undated": f" {undated:,} rows without such a date count as the oldest." if undated else "",
+    }
+    found = mapping_finding(205, table, said_as, "", facts | _two_places(pd.Index(rows), origin))
+    return kept, found
+
+
+def _record(keys: pd.Series, table: Table) -> str:
+    """A record's key as a message may show it."""
+    return " ".join(shown(pd.Series([keys[name] for name in table.key], dtype="str"), table.key[0], table))
+
+
+def _two_places(rows: pd.Index, origin: Origin) -> dict[str, str]:
+    """The files and rows of two rows, as messages name them."""
+    files, numbers = origin.labels(rows), origin.row_numbers(rows)
+    return {
+        "first": files.iloc[0],
         "first_row": f"{numbers[0]}",
-        "second": rows["_file"].iloc[1],
+        "second": files.iloc[1],
         "second_row": f"{numbers[1]}",
     }
-    return mapping_finding(204, table, said_as, "", facts)
 
 
 # ----------------------------------------------------------------------------------------------- small things

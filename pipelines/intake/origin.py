@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from pipelines.intake.dates import Rewritten
 from schemas.tables import is_personal
+
+# A column's cells as they stood, one piece after another.
+Pieces = Sequence[pa.Array | Rewritten]
 
 
 @dataclass(frozen=True)
@@ -44,15 +48,15 @@ class Origin:
     """Where each row of a mapped table stood.
 
     `at`: for each row which of `files` it is from; `rows`: its row there, as a spreadsheet numbers it.
-    `given`: our column → its cells before they were re-written; `spread`: our column → for each row which of
-    some headings its cell stood under. A frame's index says which of these rows its rows are, so that a frame
-    may lose rows and the origin needs no change.
+    `given`: our column → its cells before they were re-written, in pieces; `spread`: our column → for each
+    row which of some headings its cell stood under. A frame's index says which of these rows its rows are, so
+    that a frame may lose rows and the origin needs no change.
     """
 
     files: tuple[SourceFile, ...]
     at: np.ndarray
     rows: np.ndarray
-    given: Mapping[str, pa.ChunkedArray] = field(default_factory=dict)
+    given: Mapping[str, Pieces] = field(default_factory=dict)
     spread: Mapping[str, tuple[np.ndarray, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
@@ -98,11 +102,17 @@ class Origin:
         if column not in self.given:
             return cells
         rows = np.asarray(cells.index)
-        mask = np.zeros(len(self.rows), dtype=bool)
-        mask[rows] = True
-        # Some rows in their order are picked chunk by chunk; to take any, the whole column would be copied.
-        in_order = bool((np.diff(rows) > 0).all())
-        given = (
-            self.given[column].filter(pa.array(mask)) if in_order else self.given[column].take(pa.array(rows))
-        )
-        return given.cast(pa.large_string()).to_pandas().astype("str").set_axis(cells.index)
+        texts = pd.Series("", index=cells.index, dtype="str")
+        start = 0
+        for piece in self.given[column]:
+            end = start + len(piece)
+            here = np.flatnonzero((rows >= start) & (rows < end))
+            if len(here):
+                texts.iloc[here] = _texts(piece, rows[here] - start)
+            start = end
+        return texts
+
+
+def _texts(piece: pa.Array | Rewritten, rows: np.ndarray) -> np.ndarray:
+    taken = piece.take(rows) if isinstance(piece, Rewritten) else piece.take(pa.array(rows))
+    return taken.cast(pa.large_string()).to_numpy(zero_copy_only=False)

@@ -216,7 +216,8 @@ def _moment(cells: pa.Array, column: Column, edition: Edition) -> pd.Series:
 
 
 def _slug(cells: pa.Array) -> pa.Array:
-    words = pc.replace_substring_regex(pc.utf8_lower(cells), "[^a-z0-9]+", "_")
+    # A letter of another script and a question mark are no mere punctuation: "no?" is not "no".
+    words = pc.replace_substring_regex(pc.utf8_lower(cells), r"[^\p{L}\p{M}\p{N}?]+", "_")
     return pc.utf8_trim(words, characters="_")
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import logging
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from pipelines.intake import sources
 from pipelines.intake.csv_file import read_csv
 from pipelines.intake.findings import file_finding, join, mapping_finding, no_findings, problem_findings
 from pipelines.intake.mapping import LeftOut, Mapped, MappedSheet, NotMapped, map_sheet, stack, take_questions
+from pipelines.intake.memory import give_back
 from pipelines.intake.origin import SourceFile
 from pipelines.intake.parquet_file import read_parquet
 from pipelines.intake.sheet import AS_FOUND, Form, Problem, Refused, Sheet, heading_key
@@ -31,15 +33,36 @@ from schemas.tables import TABLES, Table, is_personal
 log = logging.getLogger("tsm")
 
 MAX_BYTES = 4_000_000_000
+_LONG = 10_000_000  # bytes from which memory is given back as soon as it can be
 READERS: dict[str, Callable[[bytes, Table, Form], Sheet]] = {
     ".csv": read_csv,
     ".xlsx": read_xlsx,
     ".parquet": read_parquet,
 }
-_NAMED = {".csv": "CSV", ".xlsx": "XLSX", ".parquet": "Parquet"}
+_NAMED = {".csv": "a CSV file", ".xlsx": "an XLSX file", ".parquet": "a Parquet file"}
 _HOW_TO_READ = "Put the file itself in the folder, where it can be read."
 # What a file that sources.yaml names may also be called.
 _ALSO = {".txt": ".csv", ".tsv": ".csv", ".xlsm": ".xlsx", ".pq": ".parquet"}
+# With what bytes files of other kinds begin.
+_SIGNS = {
+    b"PK\x03\x04": ".xlsx",
+    b"PAR1": ".parquet",
+    **dict.fromkeys(
+        (b"\x1f\x8b", b"BZh9", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd", b"Rar!"), "a compressed file"
+    ),
+    b"\xd0\xcf\x11\xe0": "an old Excel file (.xls) or one with a password",
+    b"%PDF": "a PDF",
+    b"{\\rtf": "a word processor's file",
+    **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00"), "a picture"),
+    b"\x00\x01\x00\x00Standard ": "an Access database",
+    b"$FL2": "an SPSS file",
+    b"<stata_dta>": "a Stata file",
+    b"SQLite format 3": "a database",
+    b"version https://git-lfs": "a pointer to a file that is kept elsewhere (Git LFS)",
+    b"MIME-Version:": "a web page",
+}
+_OF_TABLES = {*READERS, *_ALSO, ".xls", ".xlsb", ".ods", ".gz", ".zip"}
+_JSON = re.compile(rb"\s*(?:\[\s*)?\{\s*\"[^\"]*\"\s*:")
 
 
 @dataclass(frozen=True)
@@ -88,7 +111,7 @@ def receive(folder: Path, table: str) -> Received:
         return _receive_mapped(folder, contract, said.tables[table], said.sha256)
     found, others = _candidates(folder, table)
     if len(found) != 1:
-        return _none_or_many(folder, contract, found, others)
+        return _none_or_many(folder, contract, found, others, _named_much_like(folder, table, said))
     path = found[0]
     data = b""
     try:
@@ -122,9 +145,10 @@ def table_files(folder: Path, table: str) -> list[Path]:
     also that file, the files (and links) that the entry names, and the file that holds its query.
     """
     found, others = _candidates(folder, table)
-    source = sources.load_sources(folder).tables.get(table)
+    said = sources.load_sources(folder)
+    source = said.tables.get(table)
     if source is None:
-        return [*found, *others]
+        return [*found, *others] or _named_much_like(folder, table, said)
     files = [folder / sources.FILE]
     patterns = [part.pattern for part in source.parts]
     if source.sql and source.sql.query_file:
@@ -179,7 +203,12 @@ def _read_named(one: _ToRead, table: Table) -> tuple[SourceFile, MappedSheet | N
             file = replace(file, size=len(data))
             sheet = _read(data, one.path, table, one.mapping.form)
             del data
+            if file.size > _LONG:
+                give_back()
             mapped = _map(sheet, one.mapping, table, replace(file, sheet=sheet.name))
+            del sheet.cells
+            if file.size > _LONG:
+                give_back()
             file = replace(mapped.file, sha256=digest.result())
             told = problem_findings(sheet.problems, table, one.name, sheet.name)
             return file, replace(mapped, file=file), told
@@ -330,6 +359,8 @@ def _put_together(
     if not sheets:
         return nothing
     stacked = stack(sheets, table, name)
+    if size > _LONG:
+        give_back()
     try:
         _check_shape(stacked.frame.iloc[:0], table, [])  # its rows are numbered here, so each but once
     except Refused as refused:
@@ -396,12 +427,38 @@ def _kind(path: Path) -> str:
 # --------------------------------------------------------------------------------------------------- one file
 
 
-def _none_or_many(folder: Path, table: Table, found: list[Path], others: list[Path]) -> Received:
+def _named_much_like(folder: Path, table: str, said: sources.Sources) -> list[Path]:
+    """Files that nothing reads and whose names are nearly the table's: "safety exclusions (1).csv"."""
+    read = {
+        path
+        for source in said.tables.values()
+        for part in source.parts
+        for path in sources.find_files(folder, part.pattern)[0]
+    }
+    near = []
+    for path in sorted(folder.iterdir()):
+        name = heading_key(path.name.split(".")[0])
+        is_table = name in TABLES or path in read or path.name.startswith((".", "~$"))
+        if is_table or path.suffix.casefold() not in _OF_TABLES:
+            continue
+        if name.startswith(table) or difflib.SequenceMatcher(None, name, table).ratio() > 0.9:
+            near.append(path)
+    return near
+
+
+def _none_or_many(
+    folder: Path, table: Table, found: list[Path], others: list[Path], near: Sequence[Path] = ()
+) -> Received:
     findings = no_findings()
+    alike = ", ".join(_shown_name(path.name) for path in near[:3])
     if found:
         findings = file_finding(2, table, "", "", {"files": ", ".join(p.name for p in found)})
+    elif near and not table.required and not others:
+        findings = file_finding(36, table, "", "", {"others": alike})
     elif table.required or others:
         hint = f" {others[0].name} is not in a form that is read." if others else ""
+        if alike and not others:
+            hint = f" Is it {alike}? Then name it {table.name}, with its ending."
         findings = file_finding(1, table, "", "", {"folder": folder.name, "hint": hint})
     return Received(table.name, None, "", "", "", 0, findings)
 
@@ -434,20 +491,14 @@ def _read(data: bytes, path: Path, table: Table, form: Form = AS_FOUND) -> Sheet
 
 def _what_it_is(data: bytes) -> str:
     """The suffix that a file's first bytes show, or in words what else it is; "" = it may be text."""
-    signs = {
-        b"PK\x03\x04": ".xlsx",
-        b"PAR1": ".parquet",
-        b"\x1f\x8b": "a compressed file",
-        b"\xd0\xcf\x11\xe0": "an old Excel file (.xls) or one with a password",
-        b"%PDF": "a PDF",
-        b"{\\rtf": "a word processor's file",
-    }
-    for sign, what in signs.items():
+    for sign, what in _SIGNS.items():
         if data.startswith(sign):
             return what
     start = data[:2000].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<table", b"<script")):
         return "a web page"
+    if _JSON.match(start):
+        return "a JSON file"
     return "an XML file" if start.startswith(b"<?xml") else ""
 
 
@@ -544,5 +595,12 @@ def _rows(rows: pd.Index) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    few = ["•••" if is_personal(name) and len(name) > 60 else name[:40] for name in names[:12]]
+    few = ["•••" if _may_be_a_value(name) else name[:40] for name in names[:12]]
     return ", ".join(few) + (f" and {len(names) - 12:,} more" if len(names) > 12 else "")
+
+
+def _may_be_a_value(name: str) -> bool:
+    """Whether what stands for a heading may be a value, and a person's: no headings may have been found."""
+    return (is_personal(name) and len(name) > 60) or bool(
+        re.search("[0-9]{4}_[0-9]{2}_[0-9]{2}|[0-9]{5}|@", name)
+    )

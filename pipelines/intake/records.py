@@ -26,6 +26,7 @@ from pipelines.intake.findings import (
     table_finding,
 )
 from pipelines.intake.mapping import values_not_named
+from pipelines.intake.memory import give_back
 from pipelines.intake.parse import Parsed, clean_text, parse_column
 from pipelines.intake.received import Received, hold_against
 from pipelines.intake.wording_check import wording_findings
@@ -149,6 +150,9 @@ class _Check:
             columns[name], errors = clean_text(self.text[name])
             self._report_cells(21, errors, name)
         self.parsed = pd.DataFrame(columns, index=self.text.index)
+        if len(self.text) >= LONG:
+            del read
+            give_back()
 
     @property
     def characteristics(self) -> list[str]:
@@ -208,8 +212,11 @@ class _Check:
             kept = mask[self.held]
             index, names = self.parsed.index[kept], list(self.parsed.columns)
             columns = {name: self.parsed.pop(name) for name in names}
-            # Each goes as soon as its part is taken, so that little is held twice.
-            chosen = _together(lambda name: _chosen(columns.pop(name), kept), names, len(mask))
+            chosen = []
+            for name in names:  # each goes as soon as its part is taken, so that little is held twice
+                chosen.append(_chosen(columns.pop(name), kept))
+                if len(mask) >= LONG:
+                    give_back()
             self.parsed = pd.DataFrame(dict(zip(names, chosen, strict=True)), index=index, copy=False)
             self.held = mask
         return self.parsed
@@ -385,7 +392,9 @@ def _together(work: Callable[[Any], Any], things: list[Any], rows: int) -> list[
     if rows < LONG:
         return [work(thing) for thing in things]
     with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1)) as pool:
-        return list(pool.map(work, things))
+        done = list(pool.map(work, things))
+    give_back()
+    return done
 
 
 def _chosen_rows(frame: pd.DataFrame, mask: np.ndarray) -> pd.DataFrame:

@@ -389,6 +389,8 @@ def _sentence(error: jsonschema.ValidationError) -> str:
         expected = schema.get("properties", {}).get(missing, {}).get("description", "a value")
         return f"'{prefix}{missing}' is missing: write {expected}."
     expected = schema.get("description") or "the value that the template shows"
+    if place.endswith("sql.url"):  # an address may hold a password, in more forms than can be told
+        return f"'{place}' is something that is not shown here, but must be {expected}: correct it."
     return f"'{place}' is {_short(_as_written(error.instance))}, but must be {expected}: correct it."
 
 
@@ -404,4 +406,5 @@ def _as_written(value: Any) -> str:
 
 def _short(text: str) -> str:
     line = re.sub(r"[\s\x00-\x1f]+", " ", text)
+    line = re.sub(r"://[^/ ]*@", "://•••@", line)  # who may log in, and how
     return line if len(line) <= 60 else f"{line[:60]}…"

@@ -25,6 +25,10 @@ FULL_SHEETS = (65_536, 1_048_576)  # the rows of a full sheet, in old workbooks 
 INVISIBLE = "[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 _INVISIBLE = re.compile(INVISIBLE)
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
+# Letters of other alphabets that look like ours, as a keyboard left in another language writes them.
+_LOOKALIKES = str.maketrans(
+    "асеһіјорѕухАВСЕНІЈКМОРЅТУХαεικνορτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "acehijopsyxabcehijkmopstyxaeiknoptuxabezhikmnoptyx"
+)
 _VALUE = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[/.][0-9]{1,2}[/.][0-9]{2,4}|\b[0-9]{5,}\b|@"
     r"|\b[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}\b|\b0[0-9]{2,4} [0-9]{3,}"
@@ -104,7 +108,7 @@ class Sheet:
 
 def heading_key(heading: str) -> str:
     """A heading as it is compared: small letters, anything but letters and digits as one underscore."""
-    plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", heading)).lower()
+    plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", heading)).translate(_LOOKALIKES).lower()
     return _NOT_WORD.sub("_", plain).strip("_")
 
 

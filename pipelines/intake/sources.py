@@ -80,12 +80,31 @@ class Filter:
 class Unpivot:
     """One row a column: `columns` says of each name which headings may hold it.
 
-    The name goes into our column `name`, the cell into our column `value`; a blank cell gives no row.
+    The name goes into our column `name`, the cell into our column `value`. A blank cell gives a row only of
+    the names in `kept_blank`.
     """
 
     name: str
     value: str
     columns: Mapping[str, tuple[str, ...]]
+    kept_blank: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Prefer:
+    """Which file is believed of a record that stands in several: `first` or `last` read, or the `newest`.
+
+    `column`: the heading by which the newest is told; `formats`: how its dates are written.
+    """
+
+    which: str
+    column: str = ""
+    formats: tuple[DateFormat, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The choice as a message says it."""
+        return f"newest {self.column}" if self.which == "newest" else self.which
 
 
 @dataclass(frozen=True)
@@ -109,6 +128,7 @@ class TableMapping:
     questions: Mapping[str, str] = field(default_factory=dict)
     form: Form = AS_FOUND
     stated: frozenset[tuple[str, ...]] = frozenset()
+    prefer: Prefer | None = None
 
 
 @dataclass(frozen=True)
@@ -303,6 +323,8 @@ def _source(table: Table, entry: dict[str, Any], folder: Path, where: str) -> So
         raise InputError(
             f"{where}' has both files and sql: a table is taken from one of them; remove the other."
         )
+    if "prefer" in entry and "sql" in entry:
+        raise InputError(f"{where}.prefer' is about several files, but the table is from a query: remove it.")
     preset = entry.get("preset") or ""
     base = _preset(table, preset, where) if preset else {}
     own = {key: value for key, value in entry.items() if key not in ("files", "sql", "preset")}
@@ -392,7 +414,7 @@ def _mapping(
         for name, one in (entry.get("constants") or {}).items()
         if one is not None
     }
-    unpivot = _unpivot(entry.get("unpivot"), table, f"{where}.unpivot")
+    unpivot = _unpivot(entry.get("unpivot"), entry.get("keep_blank"), table, where)
     _refuse_two_sources(columns, constants, unpivot, table, where)
     known = {*table.by_name, *columns}
     values = {
@@ -422,6 +444,7 @@ def _mapping(
         questions=MappingProxyType(questions),
         form=_form(table, entry, columns, unpivot, wanted, where),
         stated=stated,
+        prefer=_prefer(entry.get("prefer"), f"{where}.prefer"),
     )
 
 
@@ -585,17 +608,35 @@ def _formats(given: Any, where: str) -> tuple[DateFormat, ...]:
     return tuple(formats)
 
 
-def _unpivot(given: Any, table: Table, where: str) -> Unpivot | None:
+def _unpivot(given: Any, keep: Any, table: Table, where: str) -> Unpivot | None:
     if given is None:
+        if keep:
+            raise InputError(
+                f"{where}.keep_blank' is about columns that become rows: give unpivot, or remove it."
+            )
         return None
-    name = _our_column(given["into"]["name"], table, f"{where}.into")
-    value = _our_column(given["into"]["value"], table, f"{where}.into")
+    into = f"{where}.unpivot.into"
+    name, value = (_our_column(given["into"][one], table, into) for one in ("name", "value"))
     columns = {
-        _word(one): _headings(headings, f"{where}.columns.{one}")
+        _word(one): _headings(headings, f"{where}.unpivot.columns.{one}")
         for one, headings in given["columns"].items()
         if headings is not None
     }
-    return Unpivot(name, value, MappingProxyType(columns)) if columns else None
+    kept = frozenset(columns) if keep is True else frozenset(_word(one) for one in keep or ())
+    for one in sorted(kept - set(columns)):
+        raise InputError(
+            f"{where}.keep_blank' names {_short(one)}, which is not under unpivot{_close(one, columns)}: "
+            f"use {', '.join(columns)}, or remove it."
+        )
+    return Unpivot(name, value, MappingProxyType(columns), kept) if columns else None
+
+
+def _prefer(given: Any, where: str) -> Prefer | None:
+    if given is None or isinstance(given, str):
+        return Prefer(given) if given else None
+    (heading,) = _headings(given["newest"], f"{where}.newest")
+    formats = _formats(given["format"], f"{where}.format") if "format" in given else ()
+    return Prefer("newest", heading, formats)
 
 
 def _filter(given: Mapping[str, Any], where: str) -> Filter:

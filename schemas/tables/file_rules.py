@@ -57,7 +57,7 @@ FILE_RULES: tuple[Rule, ...] = (
     _stop(
         8,
         "Not a table",
-        "{file} is {what}, not a {kind} file.",
+        "{file} is {what}, not {kind}.",
         "Export the table again and save it as CSV (comma separated, UTF-8), XLSX or Parquet.",
     ),
     _stop(
@@ -277,6 +277,14 @@ FILE_RULES: tuple[Rule, ...] = (
         "No headings",
         "{file} has no headings: its first row holds values.",
         "Export the table again with its headings in the first row.",
+    ),
+    _rule(
+        36,
+        Grade.CONFIRM,
+        "File under another name",
+        "There is no {table} file, but {others} is named much like one; it was not read.",
+        "Name it {table}, with its ending, or say in sources.yaml what it is; if it is neither, confirm so.",
+        Effect.KEPT,
     ),
 )
 

@@ -79,7 +79,20 @@ MAPPING_RULES: tuple[Rule, ...] = (
         Grade.NOTE,
         "Blank cells that give no row",
         "{count} blank cells of “{heading}” gave no row of {table}.",
-        "Check that a blank means that nothing is required there.",
+        "Check that a blank means that nothing is required; where it means never done, write keep_blank.",
+    ),
+    _rule(
+        106,
+        Grade.NOTE,
+        "Blank cells that give a row",
+        "{count} blank cells of “{heading}” each gave a row of {table} whose {column} is blank (keep_blank).",
+        "Check that a blank means there that something is required and was never done.",
+    ),
+    _stop(
+        107,
+        "Column that tells the newest missing",
+        "{file} has no column “{heading}”, by which sources.yaml tells the newest of several files (prefer).",
+        "Correct the heading under prefer in sources.yaml, or export the column.",
     ),
     _rule(
         111,
@@ -125,6 +138,18 @@ MAPPING_RULES: tuple[Rule, ...] = (
             "{second} row {second_row}; the one read first is kept."
         ),
         "Check that the files do not overlap; name the file to be believed first under files.",
+    ),
+    _rule(
+        205,
+        Grade.NOTE,
+        "Record of another file preferred",
+        (
+            "{count} records stand in more than one file; by prefer ({how}) the {left} rows of the other "
+            "files were left out. Kept from: {winners}. First {record}: {first} row {first_row} is kept, "
+            "{second} row {second_row} is not.{undated}"
+        ),
+        "Nothing need be done if that is the file to be believed; else correct prefer in sources.yaml.",
+        Effect.ROW_REJECTED,
     ),
     _rule(
         301,

@@ -328,6 +328,18 @@ SURVEY_RESPONSES = Table(
             level="table",
         ),
         Rule(
+            id="SUR-801",
+            grade=Grade.NOTE,
+            title="No category as in the population",
+            message=(
+                "No category of {characteristic} in the survey ({ours}) is one of {table} ({theirs}), "
+                "so the two are not compared under representativeness."
+            ),
+            remedy="Write the categories with the same words in both, by values in sources.yaml if need be.",
+            effect=Effect.KEPT,
+            level="cross",
+        ),
+        Rule(
             id="SUR-903",
             grade=Grade.STOP,
             title="Wrong year",

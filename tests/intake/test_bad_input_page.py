@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from schemas.tables import rule_catalogue
-from tests.intake import test_seventy, test_seventy_more
+from tests.intake import test_seventy, test_seventy_and_on, test_seventy_more
 from tests.intake.bad_files import ACCEPT, CASES, REJECT_FILE, REJECT_ROW, WARN
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "bad-input.md"
@@ -29,7 +29,7 @@ def test_the_table_is_the_register_of_the_tests() -> None:
 def test_every_test_of_a_case_is_in_the_register() -> None:
     found = {
         name.removeprefix("test_")
-        for module in (test_seventy, test_seventy_more)
+        for module in (test_seventy, test_seventy_more, test_seventy_and_on)
         for name in vars(module)
         if name.startswith("test_case_")
     }

@@ -328,7 +328,7 @@ def test_a_record_of_several_files_is_found_by_its_file_and_row(tmp_path: Path) 
 
 def test_what_a_mapping_re_wrote_is_expected_as_the_source_or_as_the_mapping_says_it(tmp_path: Path) -> None:
     frame = frame_of({"repair_id": ["R1"], "completed_at": ["2042-05-02"]}).set_axis([0])
-    given = {"completed_at": pa.chunked_array([["02/05/2042"]])}
+    given = {"completed_at": [pa.array(["02/05/2042"])]}
     origin = Origin((SourceFile("a.csv", "", "", 0),), np.array([0]), np.array([2]), given)
     for expected, rule_id in (("2042-05-02", "COR-006"), ("02/05/2042", "COR-006"), ("2042", "COR-004")):
         entry = OVERRIDE | {"expect": {"completed_at": expected}}

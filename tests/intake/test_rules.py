@@ -277,6 +277,11 @@ def _no_target_at_all(tables: dict[str, pd.DataFrame]) -> None:
     )
 
 
+def _areas_in_other_words(tables: dict[str, pd.DataFrame]) -> None:
+    tables["survey_responses"]["area"] = "Area 1"
+    tables["population_margins"] = tables["population_margins"].iloc[:0]
+
+
 # Rule → what breaks it, and the rows in which it is found.
 CROSS_FAULTS: dict[str, tuple[Callable[[dict[str, pd.DataFrame]], None], list[int | None]]] = {
     "CHK-801": (_no_lift_for_h2, [3]),
@@ -285,6 +290,7 @@ CROSS_FAULTS: dict[str, tuple[Callable[[dict[str, pd.DataFrame]], None], list[in
     "MAR-801": (_margins_of_another_name, [2]),
     "HOM-801": (_no_decent_homes_status, [None]),
     "REP-801": (_no_target_at_all, [None]),
+    "SUR-801": (_areas_in_other_words, [None]),
 }
 
 
@@ -333,3 +339,10 @@ def test_the_catalogue_says_what_to_do_about_every_rule() -> None:
         assert set(rule.touches) <= measures
         if rule.level in ("cell", "row", "key"):
             assert set(rule.columns) <= set(TABLES[rule.table].by_name), rule.id
+
+
+def test_what_is_no_category_is_the_same_to_intake_and_to_the_survey() -> None:
+    from pipelines.intake import crosscheck
+    from pipelines.survey import categories
+
+    assert crosscheck.NO_CATEGORY == categories._NOT_STATED

@@ -424,7 +424,8 @@ def test_the_schema_is_one_and_every_error_names_what_is_expected() -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
 
     entry_keys = set(schema["$defs"]["entry"]["properties"])
-    assert set(schema["$defs"]["part"]["properties"]) == entry_keys - {"preset", "files", "sql"} | {"file"}
+    of_table = {"preset", "files", "sql", "prefer"}
+    assert set(schema["$defs"]["part"]["properties"]) == entry_keys - of_table | {"file"}
     for definition in schema["$defs"].values():
         assert definition["description"]
 

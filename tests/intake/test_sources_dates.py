@@ -7,12 +7,13 @@ import locale
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.intake.dates import DateFormat, expected, to_iso
+from pipelines.intake.dates import DateFormat, Rewritten, expected, rewrite, to_iso
 from tests.intake.support import check_file
 from tests.intake.test_sources_mapping import write
 
@@ -209,3 +210,35 @@ def test_a_typed_date_of_a_workbook_is_read_whatever_format_is_stated(tmp_path: 
     finding = records.findings.set_index("finding_id").loc["ASB-042"]
     assert list(finding[["row", "column", "value"]]) == [4, "Opened", "2024.09.03"]
     assert "which is not a date such as 31/03/2025 (%d/%m/%Y)" in finding["message"]
+
+
+def test_dates_are_had_back_as_they_stood() -> None:
+    stood = [
+        "31/12/2024 23:59",
+        "",
+        "soon",
+        "2024-05-01",
+        "29/02/2024 00:00",
+        "31/02/2024 10:00",
+        "",
+        "01/04/2024 07:05",
+    ]
+    cells = pa.array(stood * 2, pa.large_string())
+
+    iso, given = rewrite(cells, [DateFormat("%d/%m/%Y %H:%M")])
+
+    assert iso[0].as_py() == "2024-12-31T23:59"
+    rows = np.array([15, 0, 2, 3, 5, 1, 4, 10])
+    assert given.take(rows if isinstance(given, Rewritten) else pa.array(rows)).to_pylist() == [
+        (stood * 2)[row] for row in rows
+    ]
+
+
+def test_dates_in_a_form_of_fixed_places_take_less_room() -> None:
+    stood = [f"{day:02d}.{month:02d}.2024" for day in range(1, 29) for month in range(1, 13)]
+
+    _, given = rewrite(pa.array([*stood, "later"], pa.large_string()), [DateFormat("%d.%m.%Y")])
+
+    assert isinstance(given, Rewritten)
+    assert given.take(np.arange(len(given))).to_pylist() == [*stood, "later"]
+    assert isinstance(rewrite(pa.array(["1.5.24"], pa.large_string()), [DateFormat("%d.%m.%y")])[1], pa.Array)

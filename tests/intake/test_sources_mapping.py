@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.intake import Records, check_table, receive
 from pipelines.intake.mapping import FILTERED
+from schemas.errors import InputError
 from schemas.tables import TABLES
 from tests.intake.support import CLEAN, EDITION, SETTINGS, check_file, related_to, rows_of
 
@@ -602,6 +603,89 @@ def test_the_same_file_may_be_read_twice_by_two_mappings(tmp_path: Path) -> None
     assert records.accepted["check_id"].tolist() == ["H1", "H2", "B2"]
     assert "source_file" not in records.accepted  # it is one file
     assert "MAP-204" not in ids(records)
+
+
+HEADINGS = "Job No,Home,Priority,Raised,Done,State,Changed\n"
+MAY = HEADINGS + "J1,H1,E,2024-05-01,,open,02/05/2024\nJ2,H1,E,2024-05-02,,open,\n"
+JUNE = HEADINGS + "J1,H1,E,2024-05-01,2024-06-03,completed,03/06/2024\n"
+MONTHS = (
+    "tables: {{repairs: {{files: [{files}], columns: {{repair_id: Job No, home_id: Home, "
+    "priority: Priority, reported_at: Raised, completed_at: Done, status: State}}, "
+    "values: {{priority: {{E: emergency}}}}{more}}}}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("files", "prefer", "status", "told_by"),
+    [
+        ("may.csv, june.csv", "", "open", "MAP-204"),
+        ("may.csv, june.csv", "first", "open", "MAP-205"),
+        ("may.csv, june.csv", "last", "completed", "MAP-205"),
+        ("june.csv, may.csv", "last", "open", "MAP-205"),
+        ("june.csv, may.csv", "{newest: Changed, format: '%d/%m/%Y'}", "completed", "MAP-205"),
+        ("may.csv, june.csv", "{newest: Changed, format: '%d/%m/%Y'}", "completed", "MAP-205"),
+        ("june.csv, may.csv", "{newest: completed_at}", "completed", "MAP-205"),
+    ],
+)
+def test_which_file_is_believed_of_a_record_in_two(
+    tmp_path: Path, files: str, prefer: str, status: str, told_by: str
+) -> None:
+    write(tmp_path, MONTHS.format(files=files, more=f", prefer: {prefer}" if prefer else ""), may__csv=MAY)
+    (tmp_path / "june.csv").write_text(JUNE)
+
+    records = check_file(tmp_path, "repairs")
+
+    accepted = records.accepted.set_index("repair_id")["status"].to_dict()
+    assert accepted == {"J1": status, "J2": "open"}
+    assert told_by in ids(records)
+    assert ("REP-902" in ids(records)) == (not prefer)  # one that is chosen needs no confirming
+    assert records.rejected["finding_id"].tolist() == ["MAP-205" if prefer else "REP-902"]
+
+
+def test_rows_without_a_date_count_as_the_oldest(tmp_path: Path) -> None:
+    entry = MONTHS.format(files="may.csv, june.csv", more=", prefer: {newest: Changed, format: '%d/%m/%Y'}")
+    write(tmp_path, entry, may__csv=MAY.replace("02/05/2024", "soon"), june__csv=JUNE)
+
+    records = check_file(tmp_path, "repairs")
+
+    assert records.accepted["status"].tolist() == ["open", "completed"]
+    assert told(records, "MAP-205")[0].endswith("1 rows without such a date count as the oldest.")
+    assert "FIL-017" not in ids(records)  # the column is used
+
+
+def test_a_file_and_its_own_repeats_are_no_matter_of_preference(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        MONTHS.format(files="may.csv, june.csv", more=", prefer: last"),
+        may__csv=MAY + "J2,H1,E,2024-05-02,,open,\n",
+    )
+    (tmp_path / "june.csv").write_text(JUNE.replace("J1", "J9"))
+
+    records = check_file(tmp_path, "repairs")
+
+    assert "MAP-205" not in ids(records)
+    assert records.rejected["finding_id"].tolist() == ["REP-901"]
+
+
+def test_a_blank_may_mean_never_done(tmp_path: Path) -> None:
+    entry = (
+        "tables: {safety_checks: {files: register.csv, columns: {home_id: UPRN}, dates: '%d/%m/%Y', "
+        "values: {completed_on: {n/a: ''}}, unpivot: {into: {name: programme, value: completed_on}, "
+        "columns: {gas: Gas, fire: FRA}}, keep_blank: KEEP}}"
+    )
+    register = "UPRN,Gas,FRA\nH1,01/06/2024,\nH2,,n/a\n"
+    for keep, expected in (
+        ("false", ["H1-gas"]),
+        ("[fire]", ["H1-gas", "H1-fire"]),
+        ("true", ["H1-gas", "H1-fire", "H2-gas"]),
+    ):
+        write(tmp_path, entry.replace("KEEP", keep), register__csv=register)
+        records = check_file(tmp_path, "safety_checks")
+        assert records.accepted["check_id"].tolist() == expected, keep
+        assert records.accepted["completed_on"].isna().sum() == len(expected) - 1
+    write(tmp_path, entry.replace("KEEP", "[water]"), register__csv=register)
+    with pytest.raises(InputError, match="keep_blank' names water, which is not under unpivot"):
+        check_file(tmp_path, "safety_checks")
 
 
 def test_a_table_from_a_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,6 +110,17 @@ MAPPING_FAULTS: dict[str, Case] = {
         broken={"register.csv": "UPRN,Block,LGSR date,FRA date\nH1,,01/06/2024, \n"},
         says="1 blank cells of “FRA date” gave no row of safety_checks.",
     ),
+    "MAP-106": Case(
+        **REGISTERED,
+        words=("    unpivot:", "    keep_blank: [fire]\n    unpivot:"),
+        broken={"register.csv": "UPRN,Block,LGSR date,FRA date\nH1,,01/06/2024, \n"},
+        column="completed_on",
+        says="1 blank cells of “FRA date” each gave a row of safety_checks whose completed_on is blank",
+    ),
+    "MAP-107": Case(
+        words=("    columns:", "    prefer: {newest: Changed}\n    columns:"),
+        says="has no column “Changed”, by which sources.yaml tells the newest of several files (prefer).",
+    ),
     "MAP-111": Case(
         words=(", Routine: non_emergency", ""),
         column="priority",
@@ -140,6 +151,13 @@ MAPPING_FAULTS: dict[str, Case] = {
         **TWO,
         broken={"jobs_2.csv": JOBS.replace("J3;", "K3;")},
         says="2 records stand in more than one file, first J1: in jobs_1.csv row 2 and in jobs_2.csv row 2",
+    ),
+    "MAP-205": Case(
+        **TWO,
+        words=("    columns:", "    prefer: last\n    columns:"),
+        broken={"jobs_2.csv": JOBS.replace("J3;", "K3;")},
+        says="2 records stand in more than one file; by prefer (last) the 2 rows of the other files were "
+        "left out. Kept from: jobs_2.csv (2). First J1: jobs_2.csv row 2 is kept, jobs_1.csv row 2 is not.",
     ),
     "MAP-301": Case(
         **ANSWERS,
