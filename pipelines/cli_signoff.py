@@ -104,9 +104,8 @@ def confirm(
         account=_account(),
     )
     for answer in act["answers"]:
-        click.echo(
-            f"Confirmed {finding_id}, {answer['table']}, {answer['records']:,} records: {answer['message']}"
-        )
+        records = f"{answer['records']:,} record{'' if answer['records'] == 1 else 's'}"
+        click.echo(f"Confirmed {finding_id}, {answer['table']}, {records}: {answer['message']}")
     _recorded(folder, act)
     click.echo(f"The next `tsm run {code} {year}` prints it in the return.")
 

@@ -35,6 +35,7 @@ CODE_VERSION = hashlib.sha256(
 SETTINGS_KEY = dg.AssetKey(["received", "settings"])
 CONFIRMATIONS_KEY = dg.AssetKey(["received", "confirmations"])
 ACTS_KEY = dg.AssetKey(["received", "acts"])
+CONFIRMED_BEFORE = "confirmed_before.json"
 FINDINGS_KEY = dg.AssetKey(["records", "findings"])
 
 

@@ -4,6 +4,7 @@ Here: the two gates (no stop finding, no mixture of old and new) and the wiring.
 (pipelines.measures) and assembling (pipelines.statutory).
 """
 
+import json
 from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
@@ -29,6 +30,7 @@ from schemas.outputs import FIGURE_COLUMNS
 from .common import (
     CODE_VERSION,
     CONFIRMATIONS_KEY,
+    CONFIRMED_BEFORE,
     FINDINGS_KEY,
     OWNERS,
     PERSONAL,
@@ -270,6 +272,9 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
                 software_version=version("tsm-pipeline"),
                 last_year=last_year,
                 confirmations=confirmations(kept_file(context, place, CONFIRMATIONS_KEY, ACTS)),
+                confirmed_before=json.loads(
+                    kept_file(context, place, CONFIRMATIONS_KEY, CONFIRMED_BEFORE) or b"[]"
+                ),
             )
         )
         outcomes = validate(assembled)

@@ -42,6 +42,7 @@ PARTS: Mapping[str, str] = {
     "rejected": "rejected rows",
     "settings": "settings",
     "checks": "the regulator's validations",
+    "corrections": "corrections of records",
     "confirmations": "confirmations",
     "publication": "what must be published",
     "provenance": "what the figures were made from",
@@ -240,6 +241,13 @@ _LINES = (
         _finding_text,
     ),
     _Lines(
+        "Confirmations",
+        lambda document: document["confirmations"],
+        ("id", "by", "on", "reason"),
+        lambda each, _: f"{each['id']}, {each['by']}, {each['on']}",
+        lambda each: each["reason"] if each["stands"] else f"{each['reason']} (no longer an answer)",
+    ),
+    _Lines(
         "The regulator's validations",
         lambda document: document["checks"],
         ("id",),
@@ -303,7 +311,7 @@ _LINES = (
         lambda field: _text(field["value"]),
     ),
 )
-_COMPARED = {"figures", "checks", "survey", "exclusions", "rejected", "nrosh"}
+_COMPARED = {"figures", "confirmations", "checks", "survey", "exclusions", "rejected", "nrosh"}
 _COMPARED_WITHIN = {"findings": "groups", "settings": "all", "repairs": "targets", "provenance": "inputs"}
 _MARKS = {"approval", "revision"}
 

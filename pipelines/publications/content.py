@@ -552,11 +552,22 @@ def confirmations(document: Document) -> Table:
             Cell(each["id"], strong=True),
             each["by"],
             date_text(each["on"]),
-            Cell(each["reason"], note=f"Evidence: {each['evidence']}" if each["evidence"] else ""),
+            Cell(each["reason"], note=_confirmation_note(each)),
         )
         for each in document["confirmations"]
     ]
     return make_table("Findings confirmed by a named person", columns, rows)
+
+
+def _confirmation_note(confirmation: Mapping[str, Any]) -> str:
+    notes = [f"Evidence: {confirmation['evidence']}"] if confirmation["evidence"] else []
+    if not confirmation["stands"]:
+        notes.append(
+            "No longer an answer: what was found has moved since, and is to be confirmed again."
+            if confirmation["answers"]
+            else "It answers no finding."
+        )
+    return "\n".join(notes)
 
 
 # --- sign-off --------------------------------------------------------------------------------------

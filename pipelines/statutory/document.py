@@ -116,7 +116,8 @@ def assemble(inputs: ReturnInputs) -> Document:
     validation_findings = as_findings(outcomes)
     frames = [frame for frame in (inputs.findings, validation_findings) if len(frame)]
     found = pd.concat(frames, ignore_index=True) if frames else inputs.findings
-    given = [*map(from_year_file, inputs.year_file.confirmations), *inputs.confirmations]
+    written = [from_year_file(each, inputs.confirmed_before) for each in inputs.year_file.confirmations]
+    given = [*written, *inputs.confirmations]
     groups = finding_groups(found, given, [each.key for each in edition.measures])
     document["confirmations"] = shown_confirmations(groups, given)
     groups = group_effects(groups, inputs.unused, inputs.figures, edition)

@@ -68,6 +68,7 @@ class ReturnInputs:
     with what became of it. `unused`: what the figures do not use (finding_effects.COLUMNS). `confirmations`:
     those given by `tsm confirm`, in the form of pipelines.statutory.confirmations (year.yaml's are in
     `year_file`). `last_year`: None where there is none to compare with.
+    `confirmed_before`: those that the return published before lists.
     """
 
     edition: Edition
@@ -89,3 +90,4 @@ class ReturnInputs:
     confirmations: Sequence[Mapping[str, Any]] = ()
     last_year: LastYear | None = None
     other_targets: Mapping[str, int] = field(default_factory=dict)
+    confirmed_before: Sequence[Mapping[str, Any]] = ()

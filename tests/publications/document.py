@@ -570,7 +570,9 @@ def build(
         ],
         "confirmations": [{"id": "SUR-011", "by": "Jo Example", "on": "2025-05-02",
                            "reason": "Typing errors of one interviewer.", "evidence": "Call log 12",
-                           "source": "year.yaml"}],
+                           "source": "year.yaml", "stands": True,
+                           "answers": [{"table": "survey_responses", "digest": "5" * 64, "records": 3,
+                                        "message": "TP06 is “Quite happy”."}]}],
         "publication": {
             "url": "https://example.org/tsm", "deadline": "2025-06-30",
             "items": [
