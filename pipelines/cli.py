@@ -19,7 +19,7 @@ import click
 
 from pipelines.cli_compare import benchmarks, forensics
 from pipelines.cli_map import map_file
-from pipelines.cli_signoff import approve, confirm, submit_record, verify
+from pipelines.cli_signoff import approve, confirm, reproduce, submit_record, verify
 from pipelines.cli_survey import survey
 from schemas.errors import InputError, TsmError
 
@@ -62,6 +62,7 @@ main.add_command(approve)
 main.add_command(submit_record)
 main.add_command(confirm)
 main.add_command(verify)
+main.add_command(reproduce)
 main.add_command(map_file)
 main.add_command(forensics)
 main.add_command(benchmarks)

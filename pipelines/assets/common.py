@@ -64,6 +64,13 @@ def kept_file(context: dg.AssetExecutionContext, place: Place, key: dg.AssetKey,
     return kept.read_bytes() if kept.exists() else b""
 
 
+def received_bytes(place: Place, name: str, code: str, year: str) -> dict[str, bytes]:
+    """Return every file that arrived under `name`: its name from the landlord's folder on → content."""
+    kept = place.received(name, code, year)
+    files = [each for each in kept.rglob("*") if each.is_file()] if kept.exists() else []
+    return {str(each.relative_to(kept)): each.read_bytes() for each in files}
+
+
 @contextmanager
 def kept_folder(context: dg.AssetExecutionContext, place: Place, name: str) -> Iterator[Path]:
     """Yield the landlord's folder as it was received for `name`: the landlord's code, its settings, the year.

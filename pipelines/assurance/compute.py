@@ -83,12 +83,12 @@ class Rules:
         return frozenset(population for population, plan in plans if plan.weighting.method != "none")
 
 
-def load_rules(landlord_folder: Path, year: str) -> Rules:
-    """Return the rules of a landlord's year.
+def load_rules(landlord_folder: Path, year: str, edition: Edition | None = None) -> Rules:
+    """Return the rules of a landlord's year; `edition` is another than the year's own as it is now.
 
     Raises InputError for an unknown year and for a settings file that is missing, unreadable or wrong.
     """
-    edition = load_edition(year)
+    edition = edition or load_edition(year)
     landlord, year_file = load_landlord(landlord_folder), load_year(landlord_folder / year)
     return Rules(edition, landlord, year_file, edition.resolve_settings(year_file.settings))
 
@@ -179,13 +179,13 @@ class Checked:
         return measure_inputs(self.rules, accepted, rejected, self.weighed.weights)
 
 
-def check_folder(landlord_folder: Path, year: str) -> Checked:
-    """Receive and check every table of `<landlord_folder>/<year>`.
+def check_folder(landlord_folder: Path, year: str, edition: Edition | None = None) -> Checked:
+    """Receive and check every table of `<landlord_folder>/<year>`, by `edition` if one is given.
 
     Raises InputError where the settings files cannot be used; everything wrong with tables is a finding.
     """
     year_folder = landlord_folder / year
-    rules = load_rules(landlord_folder, year)
+    rules = load_rules(landlord_folder, year, edition)
     records: dict[str, Records] = {}
     summary, findings = [], []
     corrections = load_corrections(year_folder)

@@ -304,6 +304,13 @@ _LINES = (
         _file_text,
     ),
     _Lines(
+        "Files kept",
+        lambda document: document["provenance"]["kept"],
+        ("received", "file"),
+        lambda each, _: f"{each['received']}: {each['file']}",
+        lambda each: f"SHA-256 {each['sha256'][:12]}…",
+    ),
+    _Lines(
         "Fields of the NROSH+ form",
         lambda document: document["nrosh"],
         ("datapoint", "field"),
@@ -312,7 +319,13 @@ _LINES = (
     ),
 )
 _COMPARED = {"figures", "confirmations", "checks", "survey", "exclusions", "rejected", "nrosh"}
-_COMPARED_WITHIN = {"findings": "groups", "settings": "all", "repairs": "targets", "provenance": "inputs"}
+_COMPARED_WITHIN = {
+    "status": ("draft",),
+    "findings": ("groups",),
+    "settings": ("all",),
+    "repairs": ("targets",),
+    "provenance": ("inputs", "kept"),
+}
 _MARKS = {"approval", "revision"}
 
 
@@ -323,8 +336,8 @@ def _rest(document: Document) -> dict[str, Any]:
         if part in _COMPARED or part in _MARKS:
             continue
         if isinstance(value, dict):
-            left = {"status": "draft", **_COMPARED_WITHIN}.get(part)
-            rest |= {f"{part} {member}": each for member, each in value.items() if member != left}
+            left = _COMPARED_WITHIN.get(part, ())
+            rest |= {f"{part} {member}": each for member, each in value.items() if member not in left}
         else:
             rest[part] = value
     return rest

@@ -75,7 +75,7 @@ def assemble(inputs: ReturnInputs) -> Document:
             for theme in edition.themes
         ],
         "measures": [_measure(each, edition, inputs.landlord.name) for each in edition.measures],
-        "figures": [_figure(each, edition) for each in inputs.figures],
+        "figures": [figure_entry(each, edition) for each in inputs.figures],
         "survey": surveys,
         "comparison": {},
         "repairs": _repairs(inputs),
@@ -101,6 +101,7 @@ def assemble(inputs: ReturnInputs) -> Document:
         "provenance": {
             "inputs": [dict(each) for each in inputs.records_summary],
             "assets": [dict(each) for each in inputs.assets],
+            "kept": [dict(each) for each in inputs.kept],
         },
         "return_form": form_used(edition),
         "nrosh": [],
@@ -204,7 +205,8 @@ def _measure(measure: Measure, edition: Edition, landlord: str) -> dict[str, Any
     }
 
 
-def _figure(figure: Figure, edition: Edition) -> dict[str, Any]:
+def figure_entry(figure: Figure, edition: Edition) -> dict[str, Any]:
+    """Return a figure as the return document has it."""
     measure = edition.measure(figure.measure)
     counts = figure.answers or {}
     return {

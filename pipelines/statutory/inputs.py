@@ -67,8 +67,9 @@ class ReturnInputs:
     accepted, rejected. `assets`: key, made_from, data_version. `corrections`: each entry of corrections.yaml
     with what became of it. `unused`: what the figures do not use (finding_effects.COLUMNS). `confirmations`:
     those given by `tsm confirm`, in the form of pipelines.statutory.confirmations (year.yaml's are in
-    `year_file`). `last_year`: None where there is none to compare with.
-    `confirmed_before`: those that the return published before lists.
+    `year_file`). `last_year`: None where there is none to compare with. `confirmed_before`: those that the
+    return published before lists. `kept`: the bytes that are kept so that the figures can be computed again
+    (pipelines.assurance.archive).
     """
 
     edition: Edition
@@ -91,3 +92,4 @@ class ReturnInputs:
     last_year: LastYear | None = None
     other_targets: Mapping[str, int] = field(default_factory=dict)
     confirmed_before: Sequence[Mapping[str, Any]] = ()
+    kept: Sequence[Mapping[str, Any]] = ()

@@ -591,6 +591,10 @@ def build(
                  "data_version": digest(key)}
                 for key in (*PERCEPTION, *MANAGEMENT)
             ],
+            "kept": [
+                {"received": table, "file": f"L0001/2024-25/{table}.csv", "sha256": digest(table),
+                 "bytes": 123456} for table in tables
+            ],
         },
         "return_form": {"form": "NROSH+ TSM return 2025", "note": "Check it against the form of the year."},
         "nrosh": [
@@ -665,7 +669,7 @@ def empty() -> dict[str, Any]:
         document[emptied] = []
     document["findings"] = {"counts": {"stop": 0, "confirm": 0, "note": 0}, "groups": [], "effects": []}
     document["settings"] = {"departures": [], "all": []}
-    document["provenance"] = {"inputs": [], "assets": []}
+    document["provenance"] = {"inputs": [], "assets": [], "kept": []}
     document["publication"] = {"url": None, "items": [], "deadline": None}
     document["landlord"]["contacts"] = []
     document["nrosh"] = []
