@@ -34,6 +34,7 @@ PARTS: Mapping[str, str] = {
     "themes": "the regulator's themes",
     "measures": "the measures' definitions",
     "figures": "figures",
+    "comparison": "the comparison with last year and the nation",
     "survey": "the survey",
     "repairs": "targets and context of repairs",
     "complaints": "time limits of complaints",
