@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
+from upath import UPath
 
 from pipelines.assurance.compute import (
     REFERS_TO,
@@ -22,6 +23,8 @@ from pipelines.assurance.compute import (
 from pipelines.checks import cross_checks, cross_results, table_checks, table_results
 from pipelines.intake import FINDING_COLUMNS, Received, cross_check, receive
 from pipelines.intake.corrections import load_corrections
+from pipelines.intake.received import rows_file
+from pipelines.partitions import code_and_year
 from pipelines.publications import rows_with_findings
 from schemas.tables import TABLES, Table
 
@@ -112,6 +115,7 @@ def _table(table: Table, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsD
         with kept_folder(context, place, name) as folder:
             year_folder = folder / rules.edition.year
             received, corrections = receive(year_folder, name), load_corrections(year_folder)
+        _keep_rows(received, place.received(name, *code_and_year(context)))
         checked, corrected = check_received(received, corrections, rules, related)
         log.info(
             "Checked %s: %s rows accepted, %s rejected",
@@ -136,6 +140,17 @@ def _table(table: Table, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsD
         yield result(record_key(name, "_copied"), _copied(received, checked.findings), rules.edition)
 
     return records
+
+
+def _keep_rows(received: Received, kept: UPath) -> None:
+    """Keep what a query gave beside the files that were received: the database moves on."""
+    if received.queried is not None:
+        from pipelines.intake.sql_source import rows_as_kept  # most landlords have no database
+
+        code, year = kept.parts[-2:]
+        place = rows_file(kept / code / year, received.table)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(rows_as_kept(received.queried))
 
 
 def _copied(received: Received, findings: pd.DataFrame) -> pd.DataFrame:

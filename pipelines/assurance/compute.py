@@ -179,10 +179,13 @@ class Checked:
         return measure_inputs(self.rules, accepted, rejected, self.weighed.weights)
 
 
-def check_folder(landlord_folder: Path, year: str, edition: Edition | None = None) -> Checked:
+def check_folder(
+    landlord_folder: Path, year: str, edition: Edition | None = None, *, as_kept: bool = False
+) -> Checked:
     """Receive and check every table of `<landlord_folder>/<year>`, by `edition` if one is given.
 
-    Raises InputError where the settings files cannot be used; everything wrong with tables is a finding.
+    `as_kept`: the folder was laid out from an archive, so that no database is asked. Raises InputError where
+    the settings files cannot be used; everything wrong with tables is a finding.
     """
     year_folder = landlord_folder / year
     rules = load_rules(landlord_folder, year, edition)
@@ -190,7 +193,7 @@ def check_folder(landlord_folder: Path, year: str, edition: Edition | None = Non
     summary, findings = [], []
     corrections = load_corrections(year_folder)
     for table, refers_to in REFERS_TO.items():
-        received = receive(year_folder, table)
+        received = receive(year_folder, table, as_kept=as_kept)
         related = {name: records[name].accepted for name in refers_to}
         records[table], _ = check_received(received, corrections, rules, related)
         rows = len(records[table].accepted)

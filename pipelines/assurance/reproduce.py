@@ -107,7 +107,7 @@ def reproduce(year_folder: Path, archive: Any, scratch: Path, number: int | None
         or not (scratch / code / "landlord.yaml").is_file()
     ):
         raise InputError(f"{code} {year} cannot be computed again: {' '.join(found.causes)}")
-    checked = check_folder(scratch / code, year, edition)
+    checked = check_folder(scratch / code, year, edition, as_kept=True)
     found.causes += [*_settings(document, checked), *_software(folder)]
     _compare(document, folder, checked, {each["received"] for each, _ in lacking}, found)
     if then is not None:
@@ -266,7 +266,7 @@ def _against_today(
     now = json.loads(edition_as_kept(year))["edition"]
     found.rulebook = format_changes(diff_contents(then, now), (then, now), f"{year} then", f"{year} today")
     try:
-        checked = check_folder(landlord, year)
+        checked = check_folder(landlord, year, as_kept=True)
     except InputError as error:  # the landlord's settings may not be ones of today's edition
         found.rulebook += f"\nBy today's edition the inputs of the time cannot be used: {error}"
         return
