@@ -75,7 +75,9 @@ def test_from_draft_to_revision(home: Home):
     assert result.exit_code == DONE, result.output
     assert re.search(r"^  [0-9a-f]{64}  \(keep it elsewhere", result.output, re.MULTILINE)
     assert home.published() == draft
+    (stopped := home.outputs.with_name(f"{YEAR}.findings")).mkdir()  # of a run that was stopped before
     run_return(home.path, CODE, YEAR)
+    assert not stopped.exists()
     made = published(home.outputs)
     (group,) = [each for each in made["findings"]["groups"] if each["finding_id"] == "REP-072"]
     answer = {"by": "Sam Field", "on": "2025-07-01", "reason": "Typed late", "evidence": "Call log 7"}
@@ -137,6 +139,12 @@ def test_from_draft_to_revision(home: Home):
     explained = tsm(home.path, "explain", CODE, YEAR, "RP02_1").output
     (now,) = [each for each in published(second)["figures"] if each["measure"] == "RP02_1"]
     assert f"{now['numerator']} / {now['denominator']}" in explained
+
+    # Both can be computed again, each from what it was made of.
+    for words, which in ((), "revision 2"), (("--revision", "1"), "the return, filed on 2025-06-30"):
+        result = tsm(home.path, "reproduce", CODE, YEAR, *words)
+        assert result.exit_code == DONE, result.output
+        assert which in result.output.splitlines()[0]
 
     # All of it verifies, from the product and alone; and what is touched is named.
     result = tsm(home.path, "verify")

@@ -56,6 +56,7 @@ from .measures import WEIGHTS_KEY, measure_key, reported_measures
 from .records import record_key
 from .statutory_return import ALL_FINDINGS_KEY, DOCUMENT_KEY
 from .survey import FINDINGS_KEY as SURVEY_FINDINGS_KEY
+from .withheld import remove_findings
 
 GROUP = "publications"
 LEDGERS = "ledgers"
@@ -175,6 +176,7 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
         weights: pd.DataFrame,
     ) -> Iterator[dg.MaterializeResult[Any]]:
         refuse_if_stopped(stops_in(gather([record_findings, survey_findings])), "The return")
+        refuse_if_stopped(stops_in(findings), "The return")
         code, year = code_and_year(context)
         edition = load_edition(year)
         keys = {measure.key: measure_key(measure.key) for measure in edition.measures}
@@ -197,6 +199,7 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
             _require_archived(archive, document)
             publish_return(files, place.returns(code, year), log, spot, digest)
             forget_unnamed(archive, place.returns(code, year).parent)
+        remove_findings(place.returns(code, year))
         for name, (file, _) in OUTPUTS.items():
             content = b"".join(
                 files[each] for each in sorted(files) if each == file or each.startswith(f"{file}/")

@@ -25,7 +25,6 @@ from pipelines.intake import FINDING_COLUMNS, Received, cross_check, receive
 from pipelines.intake.corrections import load_corrections
 from pipelines.intake.received import rows_file
 from pipelines.partitions import code_and_year
-from pipelines.publications import rows_with_findings
 from schemas.tables import TABLES, Table
 
 from .common import (
@@ -37,6 +36,7 @@ from .common import (
     TAGS,
     Place,
     column_schema,
+    copied_rows,
     kept_folder,
     kept_frames,
     result,
@@ -137,7 +137,7 @@ def _table(table: Table, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsD
         )
         yield result(record_key(name, "_rejected"), checked.rejected, rules.edition)
         yield result(record_key(name, "_findings"), checked.findings, rules.edition)
-        yield result(record_key(name, "_copied"), _copied(received, checked.findings), rules.edition)
+        yield result(record_key(name, "_copied"), copied_rows(received, checked.findings), rules.edition)
 
     return records
 
@@ -151,14 +151,6 @@ def _keep_rows(received: Received, kept: UPath) -> None:
         place = rows_file(kept / code / year, received.table)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(rows_as_kept(received.queried))
-
-
-def _copied(received: Received, findings: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a received table that have findings, for the workbook of findings."""
-    if received.frame is None:
-        return pd.DataFrame({"source_row": pd.Series([], dtype="int64")})
-    origin = received.mapped.origin if received.mapped else None
-    return rows_with_findings(received.frame, findings, received.table, origin=origin)
 
 
 def _together(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:

@@ -286,12 +286,14 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
         )
         outcomes = validate(assembled)
         yield from validation_results(DOCUMENT_KEY, outcomes)  # shown also where they withhold the return
-        of_the_return = as_findings(outcomes)
-        refuse_if_stopped(stops_in(of_the_return), "The return")
+        found = gather([of_the_files, as_findings(outcomes)])
+        if stops := stops_in(found):
+            yield result(ALL_FINDINGS_KEY, found, rules.edition)  # for people; no return is made with them
+            refuse_if_stopped(stops, "The return")
         status = assembled["status"]
         shown = {"complete": status["complete"], "to_confirm": status["to_confirm"]}
         yield result(DOCUMENT_KEY, assembled, rules.edition, {"figures": len(assembled["figures"]), **shown})
-        yield result(ALL_FINDINGS_KEY, gather([of_the_files, of_the_return]), rules.edition)
+        yield result(ALL_FINDINGS_KEY, found, rules.edition)
 
     return document
 

@@ -6,7 +6,7 @@ The Dagster assets call the same functions stage by stage; here they are called 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -180,12 +180,18 @@ class Checked:
 
 
 def check_folder(
-    landlord_folder: Path, year: str, edition: Edition | None = None, *, as_kept: bool = False
+    landlord_folder: Path,
+    year: str,
+    edition: Edition | None = None,
+    *,
+    as_kept: bool = False,
+    seen: Callable[[Received, Records], None] = lambda received, records: None,
 ) -> Checked:
     """Receive and check every table of `<landlord_folder>/<year>`, by `edition` if one is given.
 
-    `as_kept`: the folder was laid out from an archive, so that no database is asked. Raises InputError where
-    the settings files cannot be used; everything wrong with tables is a finding.
+    `as_kept`: the folder was laid out from an archive, so that no database is asked. `seen` is given each
+    table as it was received, and its records. Raises InputError where the settings files cannot be used;
+    everything wrong with tables is a finding.
     """
     year_folder = landlord_folder / year
     rules = load_rules(landlord_folder, year, edition)
@@ -196,6 +202,7 @@ def check_folder(
         received = receive(year_folder, table, as_kept=as_kept)
         related = {name: records[name].accepted for name in refers_to}
         records[table], _ = check_received(received, corrections, rules, related)
+        seen(received, records[table])
         rows = len(records[table].accepted)
         log.info(
             "Checked %s: %s rows accepted, %s rejected",
