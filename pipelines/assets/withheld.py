@@ -1,8 +1,8 @@
 """The findings of a return that is withheld, for whoever puts its files right.
 
 In `returns/CODE/YEAR.findings`, beside the last good return, which stays as it is: as a page, a workbook, a
-table. A later stop replaces them, a good run removes them. Here: the three files, from what a run kept or from
-the landlord's folder. Not here: pages (pipelines.publications) and how far a finding could move a figure
+table. A later stop replaces them, a good run removes them. Here: the three files, from what a run kept or
+from the landlord's folder. Not here: pages (pipelines.publications) and how far a finding could move a figure
 (pipelines.statutory).
 """
 
