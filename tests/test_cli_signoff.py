@@ -82,7 +82,9 @@ def test_from_draft_to_revision(home: Home):
     (group,) = [each for each in made["findings"]["groups"] if each["finding_id"] == "REP-072"]
     answer = {"by": "Sam Field", "on": "2025-07-01", "reason": "Typed late", "evidence": "Call log 7"}
     assert group["confirmed"] == answer
-    assert made["confirmations"] == [{"id": "REP-072", **answer, "source": "tsm confirm"}]
+    (shown,) = made["confirmations"]
+    assert shown["answers"][0]["digest"] == group["digest"]
+    assert shown.items() >= {"id": "REP-072", **answer, "source": "tsm confirm", "stands": True}.items()
     assert made["approval"]["standing"] == "none"
 
     # Approved: the same document, with the approval on its pages, whatever has come to the inputs since.

@@ -460,7 +460,8 @@ def test_it_verifies_a_whole_finished_return_alone(finished: Home):
     [
         ((), "python verify.py FOLDER"),
         (("-h",), "python verify.py FOLDER"),
-        (("a", "b"), "python verify.py FOLDER"),
+        (("a", "b", "c"), "python verify.py FOLDER"),
+        (("/", "/no/such/archive"), "There is no folder /no/such/archive."),
         (("/no/such/folder",), "There is no folder /no/such/folder."),
     ],
 )
