@@ -152,7 +152,7 @@ def _group(number: int, group: Mapping[str, Any], document: Mapping[str, Any]) -
 def _answer(group: Mapping[str, Any]) -> str:
     """Who confirmed a finding and why; who did before it moved."""
     if answer := group["confirmed"]:
-        evidence = f" Evidence: {answer['evidence']}" if answer["evidence"] else ""
+        evidence = f" (evidence: {answer['evidence']})" if answer["evidence"] else ""
         return f"Confirmed by {answer['by']} on {date_text(answer['on'])}: {answer['reason']}{evidence}"
     if answer := group["reopened"]:
         was = f"“{answer['was']}”"
