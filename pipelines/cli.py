@@ -21,7 +21,7 @@ from pipelines.cli_compare import benchmarks, compare, forensics
 from pipelines.cli_filed import check_filed
 from pipelines.cli_map import map_file
 from pipelines.cli_pages import index, open_returns
-from pipelines.cli_signoff import approve, confirm, submit_record, verify
+from pipelines.cli_signoff import approve, confirm, reproduce, submit_record, verify
 from pipelines.cli_survey import survey
 from schemas.errors import InputError, TsmError
 
@@ -64,6 +64,7 @@ main.add_command(approve)
 main.add_command(submit_record)
 main.add_command(confirm)
 main.add_command(verify)
+main.add_command(reproduce)
 main.add_command(map_file)
 main.add_command(index)
 main.add_command(open_returns)
@@ -90,14 +91,23 @@ def init(home: Path, code: str, year: str) -> None:
 @main.command()
 @click.argument("code")
 @click.argument("year")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Write findings.html, findings.xlsx and findings.csv there too.",
+)
 @click.pass_obj
-def check(home: Path, code: str, year: str) -> None:
+def check(home: Path, code: str, year: str, output: Path | None) -> None:
     """Show the findings of a landlord's files, grouped first, then each; no return is made."""
     with _progress():
-        checked = _check(home, *_landlord_year(code, year))
+        checked = _check(home, *_landlord_year(code, year), output)
     if checked.rules.edition.status == "provisional":
         click.echo(checked.rules.edition.status_note)
     _show_findings(checked.findings)
+    if output is not None:
+        click.echo(f"\nWith the cells marked: {output / 'findings.html'} (and .xlsx, .csv)")
     if checked.stopped:
         sys.exit(1)
 
@@ -266,10 +276,21 @@ def _landlord_year(code: str, year: str) -> tuple[str, str]:
     return _code(code), load_edition(year).year
 
 
-def _check(home: Path, code: str, year: str) -> Checked:
+def _check(home: Path, code: str, year: str, output: Path | None) -> Checked:
     from pipelines.assurance.compute import check_landlord
 
-    return check_landlord(home, code, year)
+    if output is None:
+        return check_landlord(home, code, year)
+    from pipelines.assets.withheld import check_with_files
+
+    checked, files = check_with_files(home, code, year)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for name, content in files().items():
+            (output / name).write_bytes(content)
+    except OSError as error:
+        raise InputError(f"{output} cannot be written in: {error.strerror}.") from error
+    return checked
 
 
 def _run_one(home: Path, code: str, year: str, *, headlines: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""`tsm approve`, `submit-record`, `confirm` and `verify`: the life of a return after it was made.
+"""`tsm confirm`, `approve`, `submit-record`, `verify`, `reproduce`: the life of a return once it is made.
 
 Here: words on the screen and exit statuses. Not here: what these acts are (pipelines.assurance.approval) and
 what verifying is (pipelines.assurance.verify).
@@ -104,9 +104,8 @@ def confirm(
         account=_account(),
     )
     for answer in act["answers"]:
-        click.echo(
-            f"Confirmed {finding_id}, {answer['table']}, {answer['records']:,} records: {answer['message']}"
-        )
+        records = f"{answer['records']:,} record{'' if answer['records'] == 1 else 's'}"
+        click.echo(f"Confirmed {finding_id}, {answer['table']}, {records}: {answer['message']}")
     _recorded(folder, act)
     click.echo(f"The next `tsm run {code} {year}` prints it in the return.")
 
@@ -121,8 +120,9 @@ def verify(home: Path, what: tuple[str, ...]) -> None:
     """
     from pipelines.assurance import verify as verifying
 
+    archive = _local_archive(home)
     if len(what) == 2:
-        report = verifying.check_year(_year_folder(home, *what))
+        report = verifying.check_year(_year_folder(home, *what), archive)
         where = " ".join(what)
     elif len(what) == 1 and not Path(what[0]).is_dir():
         raise InputError(f"There is no folder {what[0]}: give a folder, or a landlord's code and a year.")
@@ -130,13 +130,55 @@ def verify(home: Path, what: tuple[str, ...]) -> None:
         raise InputError("Give a landlord's code and a year, or a folder, or nothing for all returns.")
     else:
         folder = Path(what[0]).resolve() if what else home.resolve() / "returns"
-        report, where = verifying.check(folder), str(folder)
+        # Of a folder from elsewhere the inputs lie elsewhere too, or nowhere.
+        own = archive if folder.is_relative_to(home.resolve() / "returns") else None
+        report, where = verifying.check(folder, own), str(folder)
     if not report.checked and not report.problems:
         raise InputError(f"There is no return to verify in {where}.")
     for line in verifying.as_lines(report):
         click.echo(line)
     if report.problems:
         sys.exit(1)
+
+
+@click.command()
+@click.argument("code")
+@click.argument("year")
+@click.option("--revision", type=click.IntRange(1), help="Of which revision; 1 is the return itself.")
+@click.pass_obj
+def reproduce(home: Path, code: str, year: str, revision: int | None) -> None:
+    """Compute a published return again, from the inputs and the edition of its time; nothing is published.
+
+    Every figure that comes out otherwise is named and explained. The landlord's own folder is not needed.
+    """
+    from tempfile import TemporaryDirectory
+
+    from upath import UPath
+
+    from pipelines.assurance import reproduce as reproducing
+    from pipelines.assurance.archive import archive_of
+    from pipelines.intake.settings import check_code, check_year
+    from pipelines.storage import store_of
+
+    folder = home.resolve() / "returns" / check_code(code) / check_year(year, "YEAR")
+    archive = archive_of(UPath(store_of(home)), code)
+    with TemporaryDirectory() as scratch:
+        found = reproducing.reproduce(folder, archive, Path(scratch), revision)
+    for line in reproducing.as_lines(found):
+        click.echo(line)
+    if not found.same:
+        sys.exit(1)
+
+
+def _local_archive(home: Path) -> Path | None:
+    """Return where the inputs of all landlords are kept, if that is on this machine's disk."""
+    from upath import UPath
+
+    from pipelines.assurance.verify import ARCHIVE
+    from pipelines.storage import store_of
+
+    store = UPath(store_of(home))
+    return Path(str(store)) / ARCHIVE if store.protocol in ("", "file") else None
 
 
 def _year_folder(home: Path, code: str, year: str) -> Path:

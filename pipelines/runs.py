@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
 from multiprocessing import get_context
@@ -95,8 +95,12 @@ def run_return(home: Path, code: str, year: str, only: Sequence[str] | None = No
             asset_selection=None if only is None else [dg.AssetKey(each.split("/")) for each in only],
         )
         if not outcome.success:
-            refresh_index(home)  # it says that the return is withheld
-            raise _why(outcome, home, code, year)
+            why = _why(outcome, home, code, year)
+            if isinstance(why, StopError):
+                made = {event.asset_key for event in outcome.get_asset_materialization_events()}
+                why = StopError(f"{why}{_told_in(home, code, year, made)}")
+            refresh_index(home)  # it says that the return is withheld, and where its findings are
+            raise why
     year_folder = home / "returns" / code / year
     return folder_of(year_folder, newest(year_folder, read_acts(year_folder)))
 
@@ -138,13 +142,24 @@ def _why(outcome: object, home: Path, code: str, year: str) -> TsmError:
     return TsmError(f"Run {outcome.run_id} failed; `tsm ui` has the details.")
 
 
+def _told_in(home: Path, code: str, year: str, made: Collection[Any]) -> str:
+    """Write the findings of a withheld return for whoever puts its files right; say where, in a sentence."""
+    from pipelines.assets.withheld import write_withheld
+
+    folder = write_withheld(home, code, year, made)
+    if folder is None:
+        return ""
+    return f"\nWhat was found, with the cells marked: {folder / 'findings.html'} (and .xlsx, .csv)."
+
+
 def _stops(home: Path, code: str, year: str) -> list[str]:
-    """Return the stop findings of the files, else those of the survey's weights, which are made after."""
+    """Return the stop findings of the files, else of the survey's weights, else of the return itself."""
     from pipelines.assets.common import FINDINGS_KEY, stops_in
+    from pipelines.assets.statutory_return import ALL_FINDINGS_KEY
     from pipelines.assets.survey import FINDINGS_KEY as SURVEY_FINDINGS_KEY
     from pipelines.storage import read_kept, store_of
 
-    for key in (FINDINGS_KEY, SURVEY_FINDINGS_KEY):
+    for key in (FINDINGS_KEY, SURVEY_FINDINGS_KEY, ALL_FINDINGS_KEY):
         with suppress(FileNotFoundError):  # the step that keeps it may not have been reached
             if stops := stops_in(read_kept(store_of(home), key, code, year)):
                 return stops

@@ -21,7 +21,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
     home = Home(tmp_path_factory.mktemp("home"))
     write_sample(home.path, SMALL)
-    outcome = home.run()
+    outcome = home.run(draw=True)
     assert outcome.success, [event.message for event in outcome.all_events if event.is_failure]
     return home
 

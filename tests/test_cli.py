@@ -131,16 +131,44 @@ def spoil(home: Home, how: str) -> None:
 def test_a_stop_finding_ends_with_one_and_is_listed(home, how, rule):
     before = home.published()
     spoil(home, how)
-    for command in ("check", "run"):
-        result = tsm(home.path, command, CODE, YEAR)
+    checked = home.path / "checked"
+    commands = [("check", CODE, YEAR, "-o", str(checked))]
+    commands += [("run", CODE, YEAR)] if how == "two files" else []  # the gate is one for all of them
+    for words in commands:
+        result = tsm(home.path, *words)
         assert result.exit_code == STOPPED, result.output
         assert rule in result.output
     assert home.published() == before
+    # Whoever puts it right has the findings with their cells, beside the return that stays.
+    written = home.outputs.with_name(f"{YEAR}.findings")
+    assert written.exists() == (len(commands) > 1)
+    for folder in (written, checked)[2 - len(commands) :]:
+        assert len(commands) == 1 or f"cells marked: {written / 'findings.html'}" in result.output
+        assert {each.name for each in folder.iterdir()} == {
+            f"findings.{kind}" for kind in ("csv", "html", "xlsx")
+        }
+        page = (folder / "findings.html").read_text(encoding="utf-8")
+        assert "The return is withheld: 1 matter must be put right first." in page
+        (stop,) = [line for line in csv_rows(folder / "findings.csv") if line["grade"] == "stop"]
+        assert stop["finding_id"] == rule
+        sheet = pd.read_excel(folder / "findings.xlsx", sheet_name=None, engine="calamine")
+        assert {"Summary", "Findings", "Repairs"} <= set(sheet)
 
 
-def test_check_shows_groups_first_then_each(home):
-    result = tsm(home.path, "check", CODE, YEAR)
+def csv_rows(file: Path) -> list[dict[str, str]]:
+    return pd.read_csv(file, dtype="str", keep_default_na=False).to_dict("records")
+
+
+def test_check_shows_groups_first_then_each(finished, tmp_path):
+    result = tsm(finished.path, "check", CODE, YEAR, "-o", str(tmp_path / "new" / "folder"))
     assert result.exit_code == DONE
+    shown = csv_rows(tmp_path / "new" / "folder" / "findings.csv")
+    published = csv_rows(finished.outputs / "findings.csv")
+    assert shown == [line for line in published if line["table"] != "return"]
+    page = (tmp_path / "new" / "folder" / "findings.html").read_text(encoding="utf-8")
+    assert "The figure that could move furthest: " in page
+    assert "withheld" not in page
+    assert not finished.outputs.with_name(f"{YEAR}.findings").exists()
     groups, _, each = result.output.partition("\n\n")
     assert "touches" in groups
     assert re.search(r"^CONFIRM +REP-072 +\d+  repairs:", groups, re.MULTILINE)

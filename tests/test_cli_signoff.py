@@ -15,8 +15,8 @@ from click.testing import CliRunner, Result
 
 from pipelines import cli_signoff
 from pipelines.cli import main
-from pipelines.runs import run_return
-from tests.home import CODE, YEAR, Home
+from pipelines.runs import remake_pages, run_return
+from tests.home import CODE, YEAR, Home, undrawn
 from tests.publications.pdf_reading import page_texts
 
 DONE, FOUND, WRONG = 0, 1, 2
@@ -75,12 +75,17 @@ def test_from_draft_to_revision(home: Home):
     assert result.exit_code == DONE, result.output
     assert re.search(r"^  [0-9a-f]{64}  \(keep it elsewhere", result.output, re.MULTILINE)
     assert home.published() == draft
-    run_return(home.path, CODE, YEAR)
+    (stopped := home.outputs.with_name(f"{YEAR}.findings")).mkdir()  # of a run that was stopped before
+    with undrawn():
+        run_return(home.path, CODE, YEAR)
+    assert not stopped.exists()
     made = published(home.outputs)
     (group,) = [each for each in made["findings"]["groups"] if each["finding_id"] == "REP-072"]
     answer = {"by": "Sam Field", "on": "2025-07-01", "reason": "Typed late", "evidence": "Call log 7"}
     assert group["confirmed"] == answer
-    assert made["confirmations"] == [{"id": "REP-072", **answer, "source": "tsm confirm"}]
+    (shown,) = made["confirmations"]
+    assert shown["answers"][0]["digest"] == group["digest"]
+    assert shown.items() >= {"id": "REP-072", **answer, "source": "tsm confirm", "stands": True}.items()
     assert made["approval"]["standing"] == "none"
 
     # Approved: the same document, with the approval on its pages, whatever has come to the inputs since.
@@ -115,11 +120,12 @@ def test_from_draft_to_revision(home: Home):
     )
 
     # Approved again and filed: the year is locked.
-    assert tsm(home.path, "approve", CODE, YEAR, *JO, *BECAUSE).exit_code == DONE
+    with undrawn():
+        assert tsm(home.path, "approve", CODE, YEAR, *JO, *BECAUSE).exit_code == DONE
     result = tsm(home.path, "submit-record", CODE, YEAR, *FILED)
     assert result.exit_code == DONE, result.output
     filed = home.published()
-    assert run_return(home.path, CODE, YEAR) == home.outputs  # the same again changes nothing
+    assert remake_pages(home.path, CODE, YEAR) == home.outputs  # the same again changes nothing
     assert home.published() == filed
 
     # Another return after that is a revision, with what differs, and the filed one stays.
@@ -139,6 +145,12 @@ def test_from_draft_to_revision(home: Home):
     explained = tsm(home.path, "explain", CODE, YEAR, "RP02_1").output
     (now,) = [each for each in published(second)["figures"] if each["measure"] == "RP02_1"]
     assert f"{now['numerator']} / {now['denominator']}" in explained
+
+    # Both can be computed again, each from what it was made of.
+    for words, which in ((), "revision 2"), (("--revision", "1"), "the return, filed on 2025-06-30"):
+        result = tsm(home.path, "reproduce", CODE, YEAR, *words)
+        assert result.exit_code == DONE, result.output
+        assert which in result.output.splitlines()[0]
 
     # All of it verifies, from the product and alone; and what is touched is named.
     result = tsm(home.path, "verify")

@@ -18,7 +18,9 @@ import pandas as pd
 from upath import UPath
 
 from pipelines.assurance.compute import Rules, load_rules
+from pipelines.intake import Received
 from pipelines.partitions import code_and_year
+from pipelines.publications import rows_with_findings
 from pipelines.storage import content_hash, read_kept
 from schemas.rulebook import Edition, editions, load_edition
 from schemas.tables import Table
@@ -35,6 +37,7 @@ CODE_VERSION = hashlib.sha256(
 SETTINGS_KEY = dg.AssetKey(["received", "settings"])
 CONFIRMATIONS_KEY = dg.AssetKey(["received", "confirmations"])
 ACTS_KEY = dg.AssetKey(["received", "acts"])
+CONFIRMED_BEFORE = "confirmed_before.json"
 FINDINGS_KEY = dg.AssetKey(["records", "findings"])
 
 
@@ -61,6 +64,13 @@ def kept_file(context: dg.AssetExecutionContext, place: Place, key: dg.AssetKey,
     """Return a received file as it is kept; nothing where there was none."""
     kept = place.received(key.path[-1], *code_and_year(context)) / file
     return kept.read_bytes() if kept.exists() else b""
+
+
+def received_bytes(place: Place, name: str, code: str, year: str) -> dict[str, bytes]:
+    """Return every file that arrived under `name`: its name from the landlord's folder on → content."""
+    kept = place.received(name, code, year)
+    files = [each for each in kept.rglob("*") if each.is_file()] if kept.exists() else []
+    return {str(each.relative_to(kept)): each.read_bytes() for each in files}
 
 
 @contextmanager
@@ -142,6 +152,14 @@ def kept_frames(
     """Return the frames of many assets of the partition, by the names given to them."""
     code, year = code_and_year(context)
     return {name: read_kept(place.store, key, code, year) for name, key in keys.items()}
+
+
+def copied_rows(received: Received, findings: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a received table that have findings, for the workbook of findings."""
+    if received.frame is None:
+        return pd.DataFrame({"source_row": pd.Series([], dtype="int64")})
+    origin = received.mapped.origin if received.mapped else None
+    return rows_with_findings(received.frame, findings, received.table, origin=origin)
 
 
 def stops_in(findings: pd.DataFrame) -> list[str]:

@@ -13,9 +13,11 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
+from upath import UPath
 
 from pipelines.assurance import manifest
 from pipelines.assurance.approval import mark
+from pipelines.assurance.archive import archive_of, forget_unnamed, missing_from
 from pipelines.assurance.compute import REFERS_TO, gather
 from pipelines.assurance.release import files_in, publish_return, spot_for
 from pipelines.assurance.verify import ACTS, RETURN, parse, read_log, return_sha256
@@ -55,6 +57,7 @@ from .measures import WEIGHTS_KEY, measure_key, reported_measures
 from .records import record_key
 from .statutory_return import ALL_FINDINGS_KEY, DOCUMENT_KEY
 from .survey import FINDINGS_KEY as SURVEY_FINDINGS_KEY
+from .withheld import remove_findings
 
 GROUP = "publications"
 LEDGERS = "ledgers"
@@ -174,6 +177,7 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
         weights: pd.DataFrame,
     ) -> Iterator[dg.MaterializeResult[Any]]:
         refuse_if_stopped(stops_in(gather([record_findings, survey_findings])), "The return")
+        refuse_if_stopped(stops_in(findings), "The return")
         code, year = code_and_year(context)
         edition = load_edition(year)
         keys = {measure.key: measure_key(measure.key) for measure in edition.measures}
@@ -192,8 +196,12 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
             if log.data:
                 files[ACTS] = log.data
             files[manifest.NAME] = manifest.manifest(marked, files)
+            archive = archive_of(UPath(place.store), code)
+            _require_archived(archive, document)
             publish_return(files, place.returns(code, year), log, spot, digest)
-            refresh_index(Path(place.home))
+            forget_unnamed(archive, place.returns(code, year).parent)
+        remove_findings(place.returns(code, year))
+        refresh_index(Path(place.home))
         for name, (file, _) in OUTPUTS.items():
             content = b"".join(
                 files[each] for each in sorted(files) if each == file or each.startswith(f"{file}/")
@@ -211,6 +219,16 @@ def build_publications(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDef
             )
 
     return publications
+
+
+def _require_archived(archive: Any, document: Mapping[str, Any]) -> None:
+    """Raise where something that the return is made of is not in the archive as it was."""
+    if missing := missing_from(archive, document["provenance"].get("kept", ())):
+        raise dg.Failure(
+            f"The archive has not kept {missing[0]['file']}, which the return is made of: materialise "
+            "statutory_return and publications together (or the whole return).",
+            allow_retries=False,
+        )
 
 
 def _link(folder: Path, file: str) -> dg.MarkdownMetadataValue:

@@ -13,7 +13,7 @@ import dagster as dg
 from upath import UPath
 
 from pipelines.assurance.acts import confirmation_lines, read_acts
-from pipelines.assurance.release import in_force, last_filed
+from pipelines.assurance.release import confirmed_before, in_force, last_filed
 from pipelines.assurance.verify import ACTS, RETURN
 from pipelines.intake.corrections import FILE as CORRECTIONS
 from pipelines.intake.corrections import load_corrections
@@ -21,6 +21,7 @@ from pipelines.intake.received import table_files
 from pipelines.intake.settings import load_landlord, load_year
 from pipelines.intake.sources import FILE as SOURCES
 from pipelines.partitions import code_and_year
+from pipelines.storage import json_bytes
 from schemas.errors import InputError
 from schemas.rulebook import load_edition
 from schemas.tables import TABLES
@@ -29,6 +30,7 @@ from .common import (
     ACTS_KEY,
     CODE_VERSION,
     CONFIRMATIONS_KEY,
+    CONFIRMED_BEFORE,
     OWNERS,
     PERSONAL,
     SETTINGS_KEY,
@@ -53,7 +55,10 @@ _SETTINGS = (
 )
 
 
-_CONFIRMATIONS = "The findings confirmed with `tsm confirm`: those lines of the log of acts, as they are."
+_CONFIRMATIONS = (
+    "The findings confirmed with `tsm confirm`: those lines of the log of acts, as they are; and what the "
+    "confirmations of year.yaml answered in the return published before."
+)
 _ACTS = (
     "The log of acts (confirmed, approved, filed) and, once filed, the return as it was filed: with them the "
     "pages say how the return stands. No figure is made from them."
@@ -140,10 +145,13 @@ def acts_files(place: Place, code: str, year: str) -> dict[str, dict[str, Path |
     """Return what is kept of the log of acts: by asset's name, content by file name; none before an act."""
     log = read_acts(place.returns(code, year))
     lines = confirmation_lines(log)
+    confirmed: dict[str, Path | bytes] = {ACTS: lines} if lines else {}
+    if before := confirmed_before(place.returns(code, year), log):
+        confirmed[CONFIRMED_BEFORE] = json_bytes(before)
     acts: dict[str, Path | bytes] = {ACTS: log.data} if log.data else {}
     if last_filed(log) is not None:
         acts[f"filed/{RETURN}"] = in_force(place.returns(code, year), log) / RETURN
-    return {"confirmations": {ACTS: lines} if lines else {}, "acts": acts}
+    return {"confirmations": confirmed, "acts": acts}
 
 
 def settings_files(landlord_folder: Path, year: str) -> list[Path]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
+from upath import UPath
 
 from pipelines.assurance.compute import (
     REFERS_TO,
@@ -22,7 +23,8 @@ from pipelines.assurance.compute import (
 from pipelines.checks import cross_checks, cross_results, table_checks, table_results
 from pipelines.intake import FINDING_COLUMNS, Received, cross_check, receive
 from pipelines.intake.corrections import load_corrections
-from pipelines.publications import rows_with_findings
+from pipelines.intake.received import rows_file
+from pipelines.partitions import code_and_year
 from schemas.tables import TABLES, Table
 
 from .common import (
@@ -34,6 +36,7 @@ from .common import (
     TAGS,
     Place,
     column_schema,
+    copied_rows,
     kept_folder,
     kept_frames,
     result,
@@ -112,6 +115,7 @@ def _table(table: Table, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsD
         with kept_folder(context, place, name) as folder:
             year_folder = folder / rules.edition.year
             received, corrections = receive(year_folder, name), load_corrections(year_folder)
+        _keep_rows(received, place.received(name, *code_and_year(context)))
         checked, corrected = check_received(received, corrections, rules, related)
         log.info(
             "Checked %s: %s rows accepted, %s rejected",
@@ -133,17 +137,20 @@ def _table(table: Table, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsD
         )
         yield result(record_key(name, "_rejected"), checked.rejected, rules.edition)
         yield result(record_key(name, "_findings"), checked.findings, rules.edition)
-        yield result(record_key(name, "_copied"), _copied(received, checked.findings), rules.edition)
+        yield result(record_key(name, "_copied"), copied_rows(received, checked.findings), rules.edition)
 
     return records
 
 
-def _copied(received: Received, findings: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a received table that have findings, for the workbook of findings."""
-    if received.frame is None:
-        return pd.DataFrame({"source_row": pd.Series([], dtype="int64")})
-    origin = received.mapped.origin if received.mapped else None
-    return rows_with_findings(received.frame, findings, received.table, origin=origin)
+def _keep_rows(received: Received, kept: UPath) -> None:
+    """Keep what a query gave beside the files that were received: the database moves on."""
+    if received.queried is not None:
+        from pipelines.intake.sql_source import rows_as_kept  # most landlords have no database
+
+        code, year = kept.parts[-2:]
+        place = rows_file(kept / code / year, received.table)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(rows_as_kept(received.queried))
 
 
 def _together(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:

@@ -4,14 +4,17 @@ Here: the two gates (no stop finding, no mixture of old and new) and the wiring.
 (pipelines.measures) and assembling (pipelines.statutory).
 """
 
+import json
 from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
 import dagster as dg
 import pandas as pd
+from upath import UPath
 
 from pipelines.assurance.acts import confirmations
+from pipelines.assurance.archive import RULEBOOK, archive_of, keep
 from pipelines.assurance.compute import REFERS_TO, Rules, gather, measure_inputs
 from pipelines.assurance.surveys import precision_of, samples_of, tally_weights
 from pipelines.assurance.verify import ACTS
@@ -26,10 +29,12 @@ from pipelines.statutory.comparison import comparison_findings
 from pipelines.statutory.finding_effects import unused_records
 from pipelines.storage import content_hash
 from schemas.outputs import FIGURE_COLUMNS
+from schemas.rulebook import edition_as_kept
 
 from .common import (
     CODE_VERSION,
     CONFIRMATIONS_KEY,
+    CONFIRMED_BEFORE,
     FINDINGS_KEY,
     OWNERS,
     PERSONAL,
@@ -38,6 +43,7 @@ from .common import (
     Place,
     kept_file,
     kept_frames,
+    received_bytes,
     refuse_if_stopped,
     require_checked,
     require_same_sources,
@@ -249,6 +255,8 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             {"key": f"received/{each['table']}", "made_from": [each["file"]], "data_version": each["sha256"]}
             for each in inputs
         ]
+        kept = keep_received(place, rules)
+        _require_kept(inputs, kept)
         assembled = assemble(
             ReturnInputs(
                 edition=rules.edition,
@@ -278,18 +286,51 @@ def _document(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
                 branding=look,
                 questionnaires=questionnaires,
                 confirmations=confirmations(kept_file(context, place, CONFIRMATIONS_KEY, ACTS)),
+                kept=kept,
+                confirmed_before=json.loads(
+                    kept_file(context, place, CONFIRMATIONS_KEY, CONFIRMED_BEFORE) or b"[]"
+                ),
             )
         )
         outcomes = validate(assembled)
         yield from validation_results(DOCUMENT_KEY, outcomes)  # shown also where they withhold the return
         of_the_return = gather([as_findings(outcomes), comparison_findings(assembled)])
-        refuse_if_stopped(stops_in(of_the_return), "The return")
+        found = gather([of_the_files, of_the_return])
+        if stops := stops_in(found):
+            yield result(ALL_FINDINGS_KEY, found, rules.edition)  # for people; no return is made with them
+            refuse_if_stopped(stops, "The return")
         status = assembled["status"]
         shown = {"complete": status["complete"], "to_confirm": status["to_confirm"]}
         yield result(DOCUMENT_KEY, assembled, rules.edition, {"figures": len(assembled["figures"]), **shown})
-        yield result(ALL_FINDINGS_KEY, gather([of_the_files, of_the_return]), rules.edition)
+        yield result(ALL_FINDINGS_KEY, found, rules.edition)
 
     return document
+
+
+def keep_received(place: Place, rules: Rules) -> list[dict[str, Any]]:
+    """Keep in the archive what the return is made of, as it was received, and the edition of its rules."""
+    code, year = rules.landlord.code, rules.edition.year
+    archive = archive_of(UPath(place.store), code)
+    lines = keep(archive, RULEBOOK, {f"{year}.json": edition_as_kept(year)})
+    for name in (SETTINGS_KEY.path[-1], PREVIOUS_FIGURES, *REFERS_TO):
+        lines += keep(archive, name, received_bytes(place, name, code, year))
+    return lines
+
+
+def _require_kept(inputs: list[dict[str, Any]], kept: list[dict[str, Any]]) -> None:
+    """Raise where a file was received anew since its table was checked: the return is not made of it."""
+    for each in inputs:
+        now = {line["sha256"] for line in kept if line["received"] == each["table"] and _is_file(line, each)}
+        if now and each["sha256"] not in now:
+            raise dg.Failure(
+                f"received/{each['table']} has changed since its table was checked: materialise it and what "
+                "follows it (or the whole return).",
+                allow_retries=False,
+            )
+
+
+def _is_file(kept: dict[str, Any], line: dict[str, Any]) -> bool:
+    return str(kept["file"]).rpartition("/")[2] == line["file"]
 
 
 def _lines(inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -352,7 +352,7 @@ def changed_since(act: Act, document: Mapping[str, Any]) -> list[str]:
                 before, after = figure_texts(was[key], now[key])
             changes.append(f"{name} changed from {before} to {after}")
     none = "" if changes else "no figure's value, but "
-    derived = {"figures", "nrosh"} if changes else set()  # they follow from the figures named
+    derived = {"figures", "nrosh", "comparison"} if changes else set()  # they follow from the figures named
     parts = [
         part_text(part)
         for part, digest in act["parts"].items()

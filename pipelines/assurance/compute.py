@@ -6,7 +6,7 @@ The Dagster assets call the same functions stage by stage; here they are called 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,12 +83,12 @@ class Rules:
         return frozenset(population for population, plan in plans if plan.weighting.method != "none")
 
 
-def load_rules(landlord_folder: Path, year: str) -> Rules:
-    """Return the rules of a landlord's year.
+def load_rules(landlord_folder: Path, year: str, edition: Edition | None = None) -> Rules:
+    """Return the rules of a landlord's year; `edition` is another than the year's own as it is now.
 
     Raises InputError for an unknown year and for a settings file that is missing, unreadable or wrong.
     """
-    edition = load_edition(year)
+    edition = edition or load_edition(year)
     landlord, year_file = load_landlord(landlord_folder), load_year(landlord_folder / year)
     return Rules(edition, landlord, year_file, edition.resolve_settings(year_file.settings))
 
@@ -179,20 +179,30 @@ class Checked:
         return measure_inputs(self.rules, accepted, rejected, self.weighed.weights)
 
 
-def check_folder(landlord_folder: Path, year: str) -> Checked:
-    """Receive and check every table of `<landlord_folder>/<year>`.
+def check_folder(
+    landlord_folder: Path,
+    year: str,
+    edition: Edition | None = None,
+    *,
+    as_kept: bool = False,
+    seen: Callable[[Received, Records], None] = lambda received, records: None,
+) -> Checked:
+    """Receive and check every table of `<landlord_folder>/<year>`, by `edition` if one is given.
 
-    Raises InputError where the settings files cannot be used; everything wrong with tables is a finding.
+    `as_kept`: the folder was laid out from an archive, so that no database is asked. `seen` is given each
+    table as it was received, and its records. Raises InputError where the settings files cannot be used;
+    everything wrong with tables is a finding.
     """
     year_folder = landlord_folder / year
-    rules = load_rules(landlord_folder, year)
+    rules = load_rules(landlord_folder, year, edition)
     records: dict[str, Records] = {}
     summary, findings = [], []
     corrections = load_corrections(year_folder)
     for table, refers_to in REFERS_TO.items():
-        received = receive(year_folder, table)
+        received = receive(year_folder, table, as_kept=as_kept)
         related = {name: records[name].accepted for name in refers_to}
         records[table], _ = check_received(received, corrections, rules, related)
+        seen(received, records[table])
         rows = len(records[table].accepted)
         log.info(
             "Checked %s: %s rows accepted, %s rejected",

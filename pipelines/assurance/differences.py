@@ -44,6 +44,7 @@ PARTS: Mapping[str, str] = {
     "rejected": "rejected rows",
     "settings": "settings",
     "checks": "the regulator's validations",
+    "corrections": "corrections of records",
     "confirmations": "confirmations",
     "publication": "what must be published",
     "provenance": "what the figures were made from",
@@ -242,6 +243,13 @@ _LINES = (
         _finding_text,
     ),
     _Lines(
+        "Confirmations",
+        lambda document: document["confirmations"],
+        ("id", "by", "on", "reason"),
+        lambda each, _: f"{each['id']}, {each['by']}, {each['on']}",
+        lambda each: each["reason"] if each["stands"] else f"{each['reason']} (no longer an answer)",
+    ),
+    _Lines(
         "The regulator's validations",
         lambda document: document["checks"],
         ("id",),
@@ -298,6 +306,13 @@ _LINES = (
         _file_text,
     ),
     _Lines(
+        "Files kept",
+        lambda document: document["provenance"]["kept"],
+        ("received", "file"),
+        lambda each, _: f"{each['received']}: {each['file']}",
+        lambda each: f"SHA-256 {each['sha256'][:12]}…",
+    ),
+    _Lines(
         "Fields of the NROSH+ form",
         lambda document: document["nrosh"],
         ("datapoint", "field"),
@@ -305,8 +320,14 @@ _LINES = (
         lambda field: _text(field["value"]),
     ),
 )
-_COMPARED = {"figures", "checks", "survey", "exclusions", "rejected", "nrosh"}
-_COMPARED_WITHIN = {"findings": "groups", "settings": "all", "repairs": "targets", "provenance": "inputs"}
+_COMPARED = {"figures", "confirmations", "checks", "survey", "exclusions", "rejected", "nrosh"}
+_COMPARED_WITHIN = {
+    "status": ("draft",),
+    "findings": ("groups",),
+    "settings": ("all",),
+    "repairs": ("targets",),
+    "provenance": ("inputs", "kept"),
+}
 _MARKS = {"approval", "revision"}
 _CHOSEN = {"summary"}  # from all the rest, which is compared
 
@@ -318,8 +339,8 @@ def _rest(document: Document) -> dict[str, Any]:
         if part in _COMPARED | _MARKS | _CHOSEN:
             continue
         if isinstance(value, dict):
-            left = {"status": "draft", **_COMPARED_WITHIN}.get(part)
-            rest |= {f"{part} {member}": each for member, each in value.items() if member != left}
+            left = _COMPARED_WITHIN.get(part, ())
+            rest |= {f"{part} {member}": each for member, each in value.items() if member not in left}
         else:
             rest[part] = value
     return rest

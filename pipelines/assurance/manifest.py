@@ -31,6 +31,7 @@ def manifest(document: Mapping[str, Any], files: Mapping[str, bytes]) -> bytes:
         "software": {**document["software"], "packages": {name: version(name) for name in _PACKAGES}},
         "inputs": document["provenance"]["inputs"],
         "assets": document["provenance"]["assets"],
+        "kept": document["provenance"]["kept"],
         "outputs": [
             {"file": name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
             for name, content in sorted(files.items())

@@ -23,6 +23,7 @@ from pipelines.assurance.verify import (
     revision_folder,
     revisions_of,
 )
+from pipelines.statutory.confirmations import remembered
 from schemas.errors import InputError
 
 folder_of = revision_folder
@@ -142,6 +143,18 @@ def read_document(folder: Path) -> dict[str, Any]:
             "(`tsm verify` names what is not as it was)."
         ) from error
     return document
+
+
+def confirmed_before(year_folder: Path, log: Log) -> list[dict[str, Any]]:
+    """Return what year.yaml's confirmations answered in the newest published return; none without one.
+
+    None, too, of one whose document cannot be read: a run must be able to put that right.
+    """
+    try:
+        document = parse((folder_of(year_folder, newest(year_folder, log)) / RETURN).read_bytes())
+        return remembered(document["confirmations"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def files_in(folder: Path) -> dict[str, bytes]:

@@ -1,6 +1,7 @@
 """Whether a kept return is still what was made, approved and filed.
 
-    python verify.py FOLDER      one return's folder, or any folder above such
+    python verify.py FOLDER              one return's folder, or any folder above such
+    python verify.py FOLDER ARCHIVE      the archive of inputs too, where it does not lie in ../store/archive
 
 This file needs nothing but Python (3.9 or later): an auditor may copy it and a folder of returns to another
 machine and run it there. It reads, and never writes. It ends with 0 where all is as it was, 1 where something
@@ -12,7 +13,8 @@ What is checked:
 * the log of acts (`YEAR.acts.jsonl`, beside the folder): each line holds the SHA-256 of the line before it,
   and the file beside it (`….sha256`, as `sha256sum` writes it) holds that of the whole;
 * the hash that was approved against the return, and what was filed against the manifest filed;
-* each ledger against the hash that the return itself, and so the approval, names for it.
+* each ledger against the hash that the return itself, and so the approval, names for it;
+* each file that the return was made of, kept in the archive by its hash, against that hash.
 
 A chain of hashes shows tampering by whoever cannot rewrite all of it. Whoever can, is found out by the
 fingerprint of the log that was sent elsewhere (every command prints it).
@@ -33,6 +35,7 @@ from typing import Any, NamedTuple
 
 MANIFEST, RETURN, ACTS = "manifest.json", "return.json", "acts.jsonl"
 LOG_SUFFIX, FINGERPRINT_SUFFIX, REVISIONS_SUFFIX = ".acts.jsonl", ".sha256", ".revisions"
+ARCHIVE = "archive"  # in the store beside the returns: ARCHIVE/CODE/<sha256>
 FIRST = "0" * 64  # what the first line of a log has in place of a previous line's hash
 _SIGNS_OF_A_RETURN = (MANIFEST, RETURN, "return.pdf")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
@@ -243,11 +246,12 @@ def revision_folder(year_folder: Path, number: int) -> Path:
 # ------------------------------------------------------------------------------------ one return
 
 
-def check_return(folder: Path, log: Log, number: int | None = None) -> Report:
+def check_return(folder: Path, log: Log, number: int | None = None, archive: Path | None = None) -> Report:
     """Return what was found of the files of one return; `number` is its revision's, where that is known.
 
-    The names of files begin with the folder's, a revision's with that of the revisions too. What is wrong
-    with the log itself is not in it.
+    `archive`: where the landlord's inputs are kept; without it they are not looked at. The names of files
+    begin with the folder's, a revision's with that of the revisions too. What is wrong with the log itself is
+    not in it.
     """
     report = Report()
     listed = dict(_listing(folder))
@@ -271,7 +275,30 @@ def check_return(folder: Path, log: Log, number: int | None = None) -> Report:
     of_revisions = f"{folder.parent.name}/" if folder.parent.name.endswith(REVISIONS_SUFFIX) else ""
     prefix = f"{of_revisions}{folder.name}/"
     report.problems = [problem._replace(file=prefix + problem.file) for problem in report.problems]
+    if manifest is not None and archive is not None:
+        _check_kept(manifest, archive, report)
     return report
+
+
+def _check_kept(manifest: dict[str, Any], archive: Path, report: Report) -> None:
+    """Check what the return was made of, kept in the archive by its hash."""
+    kept = {each["sha256"]: each for each in manifest.get("kept", ())}
+    if kept and not archive.parent.parent.is_dir():  # a copy of the returns without their store
+        report.notes.append(
+            f"the {len(kept)} files that it was made of are not here ({_shown(str(archive))})"
+        )
+        return
+    for digest, each in sorted(kept.items(), key=lambda item: str(item[1]["file"])):
+        place = archive / digest
+        name = f"{ARCHIVE}/{archive.name}/{digest[:12]}… ({each['received']}: {each['file']})"
+        if not os.path.lexists(place):
+            report.problems.append(Problem("missing", name, "the return was made of it"))
+        elif not _is_file(place):
+            report.problems.append(Problem("altered", name, "it is a link, a folder or a device"))
+        elif _hash_of(place)[0] != digest:
+            report.problems.append(Problem("altered", name, "other content than the return was made of"))
+    if kept:
+        report.checked.append(f"  made of {len(kept)} files, kept in {_shown(str(archive))}")
 
 
 class _RefusedError(Exception):
@@ -303,6 +330,10 @@ def _whole_manifest(folder: Path, kind: str | None) -> dict[str, Any]:
     good = all(
         _is_plain(each["file"]) and _SHA256.fullmatch(each["sha256"]) and type(each["bytes"]) is int
         for each in outputs
+    )
+    kept = content.get("kept", [])
+    good = good and all(
+        _SHA256.fullmatch(each["sha256"]) and each["received"] and each["file"] for each in kept
     )
     if not good or len({each["file"] for each in outputs}) != len(outputs):
         raise _RefusedError("altered", "it names a file that no return has, or one twice")
@@ -343,6 +374,9 @@ def _check_claims(
     """Check what the return says of itself: its ledgers, its approvals, its number, its filing."""
     document = parse((folder / RETURN).read_bytes())
     hashes = {each["file"]: each["sha256"] for each in manifest["outputs"]}
+    if manifest.get("kept", []) != document["provenance"].get("kept", []):
+        text = "it names other files that the return was made of than return.json does"
+        report.problems.append(Problem("altered", MANIFEST, text))
     for each in document["provenance"]["assets"]:
         stage, _, key = each["key"].partition("/")
         ledger = f"ledgers/{key}.parquet"
@@ -413,26 +447,44 @@ def _check_approvals(
 # ---------------------------------------------------------------------------------------- folders
 
 
-def check(path: Path) -> Report:
-    """Return what was found of every return and every log in `path`, or of the one return that it is."""
+def archive_beside(year_folder: Path) -> Path:
+    """Return where the inputs of all landlords are kept, from where a return lies: HOME/returns/CODE/YEAR."""
+    return year_folder.parent.parent.parent / "store" / ARCHIVE
+
+
+def check(path: Path, archive: Path | None = None) -> Report:
+    """Return what was found of every return and every log in `path`, or of the one return that it is.
+
+    `archive`: where the inputs of all landlords are kept, if not beside the returns.
+    """
     if is_return(path):
         revisions = path.parent.name
         if not revisions.endswith(REVISIONS_SUFFIX):
-            return check_year(path)
+            return check_year(path, archive)
         year_folder = path.parent.with_name(revisions[: -len(REVISIONS_SUFFIX)])
         log = check_log(log_of(year_folder))
-        return _together([log.report, check_return(path, log, _number(path))])
+        own = (archive or archive_beside(year_folder)) / year_folder.parent.name
+        return _together([log.report, check_return(path, log, _number(path), own)])
     reports = []
     for year_folder in _year_folders(path):
-        found = check_year(year_folder)
+        found = check_year(year_folder, archive)
         within = "" if year_folder.parent == path else f"{year_folder.parent.relative_to(path)}/"
-        found.problems = [problem._replace(file=within + problem.file) for problem in found.problems]
+        found.problems = [
+            problem
+            if problem.file.startswith(f"{ARCHIVE}/")
+            else problem._replace(file=within + problem.file)
+            for problem in found.problems
+        ]
         reports.append(found)
     return _together(reports)
 
 
-def check_year(year_folder: Path) -> Report:
-    """Return what was found of a year: its log, its return, its revisions, and whatever was filed."""
+def check_year(year_folder: Path, archive: Path | None = None) -> Report:
+    """Return what was found of a year: its log, its return, its revisions, and whatever was filed.
+
+    `archive`: as for `check`.
+    """
+    own = (archive or archive_beside(year_folder)) / year_folder.parent.name
     file, revisions = log_of(year_folder), revisions_of(year_folder)
     log = check_log(file)
     report = Report()
@@ -450,7 +502,7 @@ def check_year(year_folder: Path) -> Report:
             report.problems.append(Problem("added", f"{revisions.name}/{name}", "no revision is called so"))
     found = [log.report, report]
     # Of a log that is not whole the copies inside the returns say more than what is left of it.
-    found += [check_return(folder, log, number) for number, folder in sorted(folders.items())]
+    found += [check_return(folder, log, number, own) for number, folder in sorted(folders.items())]
     filed = {act["revision"] for act in log.acts if act["act"] == "file"}
     for number in sorted(({1} if log.data else set()) | filed):
         if number not in folders:
@@ -556,15 +608,19 @@ def as_lines(report: Report) -> Iterable[str]:
 
 def main(words: list[str]) -> int:
     """Verify the folder named; return the exit status."""
-    if len(words) != 1 or words[0] in ("-h", "--help"):
+    if len(words) not in (1, 2) or words[0] in ("-h", "--help"):
         print(__doc__)
         return 2
     path = Path(words[0]).resolve()  # a folder given as "." has a name too
+    archive = Path(words[1]).resolve() if len(words) > 1 else None
+    if archive is not None and not archive.is_dir():
+        print(f"There is no folder {_shown(words[1])}.", file=sys.stderr)
+        return 2
     if not path.is_dir():
         print(f"There is no folder {_shown(words[0])}.", file=sys.stderr)
         return 2
     try:
-        report = check(path)
+        report = check(path, archive)
     except OSError as error:
         print(f"{_shown(str(error.filename))} cannot be read: {error.strerror}.", file=sys.stderr)
         return 2

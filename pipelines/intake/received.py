@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,9 @@ from pipelines.intake.sources import Source, SqlQuery, TableMapping
 from pipelines.intake.xlsx_file import read_xlsx
 from schemas.errors import InputError
 from schemas.tables import TABLES, Table, is_personal
+
+if TYPE_CHECKING:
+    from pipelines.intake.sql_source import SqlRead
 
 log = logging.getLogger("tsm")
 
@@ -78,6 +82,7 @@ class Received:
     and shipped mapping, blank where the table has no entry there. Of a table that has one `mapped` says where
     each row stood (the frame's index then counts its rows). `left_out`: the rows left out before the checks.
     `marks`: for each row of the frame what corrections.yaml did to it, "" for nothing (None: it did nothing).
+    `queried`: what a query gave, where the table came from a database.
     """
 
     table: str
@@ -93,12 +98,19 @@ class Received:
     mapped: Mapped | None = None
     left_out: tuple[LeftOut, ...] = ()
     marks: pd.Series | None = None
+    queried: SqlRead | None = None
 
 
-def receive(folder: Path, table: str) -> Received:
+def rows_file(folder: Any, table: str) -> Any:
+    """Return where the rows that a table's query gave are kept, beside the files received."""
+    return folder / f".queried-{table}.parquet"
+
+
+def receive(folder: Path, table: str, *, as_kept: bool = False) -> Received:
     """Read one table from a landlord's folder of one year.
 
-    `table`: a name of `schemas.tables.TABLES`. Whatever is wrong with the files is a finding; InputError only
+    `table`: a name of `schemas.tables.TABLES`. `as_kept`: no database is asked, the rows are those of
+    `rows_file`. Whatever is wrong with the files is a finding; InputError only
     where the folder does not exist, the table's name is unknown, or sources.yaml cannot be used.
     """
     if table not in TABLES:
@@ -108,7 +120,7 @@ def receive(folder: Path, table: str) -> Received:
         raise InputError(f"There is no folder {folder}: create it with `tsm init`, or correct the path.")
     said = sources.load_sources(folder)
     if table in said.tables:
-        return _receive_mapped(folder, contract, said.tables[table], said.sha256)
+        return _receive_mapped(folder, contract, said.tables[table], said.sha256, as_kept=as_kept)
     found, others = _candidates(folder, table)
     if len(found) != 1:
         return _none_or_many(folder, contract, found, others, _named_much_like(folder, table, said))
@@ -171,10 +183,13 @@ class _ToRead:
     mapping: TableMapping
 
 
-def _receive_mapped(folder: Path, table: Table, source: Source, sha256: str) -> Received:
+def _receive_mapped(
+    folder: Path, table: Table, source: Source, sha256: str, *, as_kept: bool = False
+) -> Received:
     """Read a table as its entry in sources.yaml says."""
     if source.sql:
-        return _receive_query(folder, table, source, source.sql, sha256)
+        kept = rows_file(folder, table.name) if as_kept else None
+        return _receive_query(folder, table, source, source.sql, sha256, kept)
     named, findings = _named_files(folder, table, source)
     sheets: list[MappedSheet] = []
     files: list[SourceFile] = []
@@ -224,15 +239,18 @@ def _refusal(refused: Refused, table: Table, file: SourceFile) -> pd.DataFrame:
     return file_finding(refused.number, table, file.name, file.sheet, refused.facts)
 
 
-def _receive_query(folder: Path, table: Table, source: Source, sql: SqlQuery, sha256: str) -> Received:
-    """Read a table from a database."""
-    from pipelines.intake.sql_source import SqlRefused, SqlSource, read_sql
+def _receive_query(
+    folder: Path, table: Table, source: Source, sql: SqlQuery, sha256: str, kept: Path | None
+) -> Received:
+    """Read a table from a database, or what its query gave from the file `kept`."""
+    from pipelines.intake.sql_source import SqlRefused, SqlSource, kept_rows, read_sql
 
     asked = SqlSource(sql.url, sql.query)
+    read = None
     findings = _others(folder, table, source, [])
     file = SourceFile(asked.label, "", "", 0)
     try:
-        read = read_sql(asked, table)
+        read = read_sql(asked, table) if kept is None else kept_rows(_bytes(kept))
         file = SourceFile(asked.label, "", read.sha256, read.size)
         sheets = [_map(read.sheet, source.mapping, table, file)]
         findings.append(problem_findings(read.sheet.problems, table, file.name, ""))
@@ -242,7 +260,7 @@ def _receive_query(folder: Path, table: Table, source: Source, sql: SqlQuery, sh
     except Refused as refused:
         sheets = []
         findings.append(_refusal(refused, table, file))
-    return _put_together(table, source, sha256, [file], sheets, findings)
+    return replace(_put_together(table, source, sha256, [file], sheets, findings), queried=read)
 
 
 def _named_files(folder: Path, table: Table, source: Source) -> tuple[list[_ToRead], list[pd.DataFrame]]:

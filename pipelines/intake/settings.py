@@ -140,12 +140,13 @@ class SurveyPlan:
 
 @dataclass(frozen=True)
 class Confirmation:
-    """A finding confirmed: its id, by whom, on which day, and why."""
+    """A finding confirmed: its id, by whom, on which day, why, and where what shows it is kept."""
 
     id: str
     by: str
     on: date
     reason: str
+    evidence: str = ""
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,9 @@ def load_year(folder: Path) -> YearFile:
     repairs = content.get("repairs") or {}
     targets = repairs.get("targets") or {}
     confirmations = [
-        Confirmation(c["id"], c["by"], date.fromisoformat(c["on"]), c["reason"])
+        Confirmation(
+            c["id"], c["by"], date.fromisoformat(c["on"]), c["reason"], (c.get("evidence") or "").strip()
+        )
         for c in content.get("confirmations") or ()
     ]
     return YearFile(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
 import json
 import logging
 import os
@@ -28,6 +29,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from pipelines.intake.findings import cross_findings
 from pipelines.intake.sheet import MAX_COLUMNS, Refused, Sheet, heading_key
@@ -85,6 +87,31 @@ class SqlRead:
     rows: int
     sha256: str
     size: int
+
+
+def rows_as_kept(read: SqlRead) -> bytes:
+    """Return what a query gave as Parquet, to be kept: the database moves on."""
+    kept = {
+        "headings": read.sheet.headings,
+        "dialect": read.dialect,
+        "query": read.query,
+        "sha256": read.sha256,
+    }
+    columns = {str(position): read.sheet.cells[position] for position in read.sheet.cells.columns}
+    table = pa.table({name: pa.array(cells, type=pa.string()) for name, cells in columns.items()})
+    described = table.replace_schema_metadata({"query": json.dumps({**kept, "bytes": read.size})})
+    buffer = io.BytesIO()
+    pq.write_table(described, buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def kept_rows(data: bytes) -> SqlRead:
+    """Return what `rows_as_kept` kept, as the query gave it."""
+    table = pq.read_table(io.BytesIO(data))
+    kept = json.loads(table.schema.metadata[b"query"])
+    cells = pd.DataFrame({i: column.to_pandas().astype("str") for i, column in enumerate(table.columns)})
+    sheet = Sheet(kept["headings"], cells, np.arange(1, table.num_rows + 1))
+    return SqlRead(sheet, kept["dialect"], kept["query"], table.num_rows, kept["sha256"], kept["bytes"])
 
 
 class SqlRefused(Refused):

@@ -75,7 +75,8 @@ publication_url:
 settings: {{}}
 
 # Findings that a named person has confirmed, such as
-#   - {{id: REP-504, by: Jo Bloggs, on: {end}, reason: "jobs reopened after completion"}}
+#   - {{id: REP-504, by: Jo Bloggs, on: {end}, reason: "jobs reopened after completion", evidence: "log 7"}}
+# Each answers what is found when it is first read. When that moves it asks again: write the new day.
 confirmations: []
 
 # Last year's figures, where this software did not compute them.

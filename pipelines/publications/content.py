@@ -425,7 +425,7 @@ def _finding_note(group: Mapping[str, Any]) -> str:
     note = f"{plural(group['records'], 'record')}. What to do: {group['remedy']}"
     if group["confirmed"]:
         by = group["confirmed"]
-        evidence = f" Evidence: {by['evidence']}" if by["evidence"] else ""
+        evidence = f"\nEvidence: {by['evidence']}" if by["evidence"] else ""
         note += f"\nConfirmed by {by['by']} on {date_text(by['on'])}: {by['reason']}{evidence}"
     if group["reopened"]:
         by = group["reopened"]
@@ -520,17 +520,34 @@ def corrections(document: Document) -> Table:
 
 def confirmations(document: Document) -> Table:
     """Who confirmed what, when and why."""
-    columns = (Column("Finding", 16), Column("By", 24), Column("On", 20), Column("Reason", 40))
+    columns = (Column("Finding", 12), Column("What was found", 36), Column("By", 18), Column("Reason", 34))
     rows = [
         (
             Cell(each["id"], strong=True),
-            each["by"],
-            date_text(each["on"]),
-            Cell(each["reason"], note=f"Evidence: {each['evidence']}" if each["evidence"] else ""),
+            _confirmed(each),
+            Cell(each["by"], note=date_text(each["on"])),
+            Cell(each["reason"], note=_confirmation_note(each)),
         )
         for each in document["confirmations"]
     ]
     return make_table("Findings confirmed by a named person", columns, rows)
+
+
+def _confirmed(confirmation: Mapping[str, Any]) -> str:
+    """What a confirmation answers, as it stood when it was confirmed."""
+    answers = confirmation["answers"]
+    return "\n".join(f"{each['message']} ({plural(each['records'], 'record')})" for each in answers)
+
+
+def _confirmation_note(confirmation: Mapping[str, Any]) -> str:
+    notes = [f"Evidence: {confirmation['evidence']}"] if confirmation["evidence"] else []
+    if not confirmation["stands"]:
+        notes.append(
+            "No longer an answer: what was found has moved since, and is to be confirmed again."
+            if confirmation["answers"]
+            else "It answers no finding."
+        )
+    return "\n".join(notes)
 
 
 # --- sign-off --------------------------------------------------------------------------------------

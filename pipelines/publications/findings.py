@@ -132,10 +132,7 @@ def _reach(group: Mapping[str, Any]) -> float:
 
 
 def _group(number: int, group: Mapping[str, Any], document: Mapping[str, Any]) -> Group:
-    answer = group["confirmed"]
-    confirmed = (
-        f"Confirmed by {answer['by']} on {date_text(answer['on'])}: {answer['reason']}" if answer else ""
-    )
+    confirmed = _answer(group)
     of_rows = group["first_rows"] != "no single row"
     return Group(
         number=number,
@@ -150,6 +147,17 @@ def _group(number: int, group: Mapping[str, Any], document: Mapping[str, Any]) -
         remedy=group["remedy"],
         confirmed=confirmed,
     )
+
+
+def _answer(group: Mapping[str, Any]) -> str:
+    """Who confirmed a finding and why; who did before it moved."""
+    if answer := group["confirmed"]:
+        evidence = f" (evidence: {answer['evidence']})" if answer["evidence"] else ""
+        return f"Confirmed by {answer['by']} on {date_text(answer['on'])}: {answer['reason']}{evidence}"
+    if answer := group["reopened"]:
+        was = f"“{answer['was']}”"
+        return f"To be confirmed again: {answer['by']} confirmed on {date_text(answer['on'])} what was {was}"
+    return ""
 
 
 def moving_figures(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:

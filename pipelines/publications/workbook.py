@@ -597,6 +597,7 @@ def _confirmations(document: Document) -> Sheet:
     rows = [
         (each["id"], each["by"], date_text(each["on"]), each["reason"], cell_text(each["evidence"]))
         for each in document["confirmations"]
+        if each["stands"]
     ]
     heads = (Head("Finding", 14), Head("By", 30), Head("On", 22), Head("Reason", 70), Head("Evidence", 40))
     title = "Findings confirmed by a named person"

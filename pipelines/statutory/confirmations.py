@@ -1,15 +1,17 @@
 """Confirmations: whether one still answers what is found.
 
-A confirmation given by `tsm confirm` holds the digest of the finding that it answers, so it reopens when a
-value moves. One that is written in year.yaml answers its finding whatever it says: the year file holds no
-digest. (An approval ends with any change of a finding, whoever confirmed it.)
+A confirmation holds the digest of the finding that it answers, so it reopens when a value moves. One given
+by `tsm confirm` has it from the log of acts. One written in year.yaml answers what is found when it is first
+read; the return that is published then keeps the digest, and the next run has it from there. Whoever looks
+again writes another day or reason: that is another confirmation. (An approval ends with any change of a
+finding, whoever confirmed it.)
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 # What a finding says. Not its row nor its file: a row that was moved down, or a renamed file, is the same
 # finding. Not title, remedy or effect: a better wording of ours asks nobody to confirm again.
 _SAYS = ("column", "value", "record_id", "message")
+YEAR_FILE = "year.yaml"
+_ENTRY = ("id", "by", "on", "reason", "evidence")
+_ANSWER = ("table", "digest", "records", "message")
 
 
 def digest(rows: pd.DataFrame) -> str:
@@ -31,17 +36,32 @@ def digest(rows: pd.DataFrame) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def from_year_file(entry: Confirmation) -> dict[str, Any]:
-    """Return a confirmation of year.yaml in the form of all confirmations."""
-    return {
+def from_year_file(entry: Confirmation, published: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a confirmation of year.yaml in the form of all confirmations.
+
+    `published`: the confirmations of the return published before, as it lists them. Where the entry is among
+    them it answers what it answered there; else what is found now, whatever that is (`answers` is None).
+    """
+    stated = {
         "id": entry.id,
         "by": entry.by,
         "on": entry.on.isoformat(),
         "reason": entry.reason,
-        "evidence": "",
-        "source": "year.yaml",
-        "answers": None,
+        "evidence": entry.evidence,
+        "source": YEAR_FILE,
     }
+    known = [each["answers"] for each in remembered(published) if stated.items() <= each.items()]
+    return {**stated, "answers": known[0] if known else None}
+
+
+def remembered(published: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return of a published return's confirmations what the next one must know: year.yaml's that answered."""
+    keys = (*_ENTRY, "source", "answers")
+    return [
+        {key: each[key] for key in keys}
+        for each in published
+        if each["source"] == YEAR_FILE and each.get("answers")
+    ]
 
 
 def still_answers(confirmation: Mapping[str, Any], group: Mapping[str, Any]) -> bool:
@@ -75,14 +95,24 @@ def answer_to(
 
 def shown_confirmations(
     groups: Iterable[Mapping[str, Any]], confirmations: Iterable[Mapping[str, Any]]
-) -> list[dict[str, str]]:
+) -> list[dict[str, Any]]:
     """Return the confirmations as the return lists them: year.yaml's, and those that answer a finding now.
 
-    One that no longer answers anything stays in the log of acts; the return does not print it.
+    Each with what it answers (`answers`) and whether it still does (`stands`). One that no longer answers
+    anything stays in the log of acts; the return lists it only where it still stands in year.yaml.
     """
     asked = [group for group in groups if group["grade"] == "confirm"]
-    return [
-        {key: each[key] for key in ("id", "by", "on", "reason", "evidence", "source")}
-        for each in confirmations
-        if each["answers"] is None or any(still_answers(each, group) for group in asked)
-    ]
+    shown = []
+    for each in confirmations:
+        answered = [group for group in asked if still_answers(each, group)]
+        if not answered and each["source"] != YEAR_FILE:
+            continue
+        answers: Sequence[Mapping[str, Any]] = answered if each["answers"] is None else each["answers"]
+        shown.append(
+            {
+                **{key: each[key] for key in (*_ENTRY, "source")},
+                "stands": bool(answered),
+                "answers": [{key: answer[key] for key in _ANSWER} for answer in answers],
+            }
+        )
+    return shown

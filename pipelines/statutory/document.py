@@ -78,7 +78,7 @@ def assemble(inputs: ReturnInputs) -> Document:
             for theme in edition.themes
         ],
         "measures": [_measure(each, edition, inputs.landlord.name) for each in edition.measures],
-        "figures": [_figure(each, edition) for each in inputs.figures],
+        "figures": [figure_entry(each, edition) for each in inputs.figures],
         "survey": sections,
         "comparison": {},
         "repairs": _repairs(inputs),
@@ -104,6 +104,7 @@ def assemble(inputs: ReturnInputs) -> Document:
         "provenance": {
             "inputs": [dict(each) for each in inputs.records_summary],
             "assets": [dict(each) for each in inputs.assets],
+            "kept": [dict(each) for each in inputs.kept],
         },
         "return_form": form_used(edition),
         "nrosh": [],
@@ -123,7 +124,8 @@ def assemble(inputs: ReturnInputs) -> Document:
     own_findings = (inputs.findings, validation_findings, comparison_findings(document))
     frames = [frame for frame in own_findings if len(frame)]
     found = pd.concat(frames, ignore_index=True) if frames else inputs.findings
-    given = [*map(from_year_file, inputs.year_file.confirmations), *inputs.confirmations]
+    written = [from_year_file(each, inputs.confirmed_before) for each in inputs.year_file.confirmations]
+    given = [*written, *inputs.confirmations]
     groups = finding_groups(found, given, [each.key for each in edition.measures])
     document["confirmations"] = shown_confirmations(groups, given)
     groups = group_effects(groups, inputs.unused, inputs.figures, edition)
@@ -212,7 +214,8 @@ def _measure(measure: Measure, edition: Edition, landlord: str) -> dict[str, Any
     }
 
 
-def _figure(figure: Figure, edition: Edition) -> dict[str, Any]:
+def figure_entry(figure: Figure, edition: Edition) -> dict[str, Any]:
+    """Return a figure as the return document has it."""
     measure = edition.measure(figure.measure)
     counts = figure.answers or {}
     return {

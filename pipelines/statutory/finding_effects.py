@@ -358,11 +358,16 @@ def _why_none(group: Mapping[str, Any], mine: pd.DataFrame, edition: Edition) ->
 
 
 def findings_document(
-    groups: Sequence[Mapping[str, Any]], edition: Edition, landlord: str, software: str
+    groups: Sequence[Mapping[str, Any]],
+    edition: Edition,
+    landlord: str,
+    software: str,
+    effects: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Return what the findings' page and workbook need of a return that is withheld: it has no figures.
+    """Return what the findings' page and workbook need where there is no return: withheld, or only checked.
 
-    A part of the return document, with the same keys; `groups` as `group_effects` gives them.
+    A part of the return document, with the same keys; `groups` as `group_effects` gives them, `effects` as
+    `figure_effects` does, where there are figures.
     """
     return {
         "software": {"name": software},
@@ -371,5 +376,5 @@ def findings_document(
         "year_end": edition.end.isoformat(),
         "edition": {"year": edition.year, "status": edition.status, "status_note": edition.status_note},
         "measures": [{"key": measure.key, "label": measure.label} for measure in edition.measures],
-        "findings": {"counts": grade_counts(groups), "groups": list(groups), "effects": []},
+        "findings": {"counts": grade_counts(groups), "groups": list(groups), "effects": list(effects)},
     }

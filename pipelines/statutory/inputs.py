@@ -85,7 +85,9 @@ class ReturnInputs:
     with what became of it. `unused`: what the figures do not use (finding_effects.COLUMNS). `confirmations`:
     those given by `tsm confirm`, in the form of pipelines.statutory.confirmations (year.yaml's are in
     `year_file`). `beside`: what it is compared with. `branding`: the look of the pages, None for the usual
-    one. `questionnaires`: those that were sent, by file name.
+    one. `questionnaires`: those that were sent, by file name. `confirmed_before`: those that the return
+    published before lists. `kept`: the bytes that are kept so that the figures can be computed again
+    (pipelines.assurance.archive).
     """
 
     edition: Edition
@@ -109,3 +111,5 @@ class ReturnInputs:
     branding: Mapping[str, Any] | None = None
     questionnaires: Mapping[str, Questionnaire] = field(default_factory=dict)
     other_targets: Mapping[str, int] = field(default_factory=dict)
+    confirmed_before: Sequence[Mapping[str, Any]] = ()
+    kept: Sequence[Mapping[str, Any]] = ()

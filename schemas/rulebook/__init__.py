@@ -3,8 +3,8 @@
 `load_edition("2024-25").measure("RP02_1").denominator` is the sentence that the return prints.
 """
 
-from schemas.rulebook.diff import Change, diff_editions, format_diff
-from schemas.rulebook.loader import editions, load_edition
+from schemas.rulebook.diff import Change, diff_contents, diff_editions, format_changes, format_diff
+from schemas.rulebook.loader import edition_as_kept, edition_of, editions, load_edition
 from schemas.rulebook.model import (
     Accuracy,
     Answer,
@@ -38,8 +38,12 @@ __all__ = [
     "Setting",
     "Settings",
     "StageLimits",
+    "diff_contents",
     "diff_editions",
+    "edition_as_kept",
+    "edition_of",
     "editions",
+    "format_changes",
     "format_diff",
     "load_edition",
 ]

@@ -45,7 +45,12 @@ def diff_editions(before: str, after: str) -> list[Change]:
     """
     for year in (before, after):
         load_edition(year)  # only sound editions are compared
-    return list(_changes((), resolve(before).merged, resolve(after).merged))
+    return diff_contents(resolve(before).merged, resolve(after).merged)
+
+
+def diff_contents(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """The differences between two editions' contents (`Resolved.merged`)."""
+    return list(_changes((), before, after))
 
 
 def _changes(path: tuple[str, ...], before: Any, after: Any) -> Iterator[Change]:
@@ -63,9 +68,15 @@ def _changes(path: tuple[str, ...], before: Any, after: Any) -> Iterator[Change]
 def format_diff(before: str, after: str) -> str:
     """The same as text for a terminal: a heading per section, short changes on one line, long ones on two."""
     changes = diff_editions(before, after)
+    return format_changes(changes, (resolve(before).merged, resolve(after).merged), before, after)
+
+
+def format_changes(
+    changes: list[Change], contents: tuple[Mapping[str, Any], Mapping[str, Any]], before: str, after: str
+) -> str:
+    """`changes` between two contents as text; `before` and `after` are what the two are called."""
     if not changes:
         return f"The rulebooks of {before} and {after} say the same."
-    titles = (resolve(before).merged, resolve(after).merged)
     count = "1 change" if len(changes) == 1 else f"{len(changes)} changes"
     lines = [f"Rulebook {before} to {after}: {count}"]
     heading = ""
@@ -73,7 +84,7 @@ def format_diff(before: str, after: str) -> str:
         if _heading(change) != heading:
             heading = _heading(change)
             lines += ["", heading]
-        lines += _change_lines(change, before, after, titles)
+        lines += _change_lines(change, before, after, contents)
     return "\n".join(lines)
 
 
@@ -86,8 +97,8 @@ def _heading_rank(change: Change, changes: list[Change]) -> int:
     return next(i for i, other in enumerate(changes) if _heading(other) == _heading(change))
 
 
-def _change_lines(change: Change, before: str, after: str, titles: tuple[Any, Any]) -> list[str]:
-    name = _name(change.path.split("."), titles)
+def _change_lines(change: Change, before: str, after: str, contents: tuple[Any, Any]) -> list[str]:
+    name = _name(change.path.split("."), contents)
     if change.before is None:
         return [f"  {name}: new", *_block("", change.after)]
     if change.after is None:

@@ -50,6 +50,28 @@ def read_edition(year: str, folder: Path = EDITIONS_FOLDER) -> Edition:
     return build_edition(resolved.content, resolved.extends, fingerprint(resolved.content))
 
 
+def edition_as_kept(year: str, folder: Path = EDITIONS_FOLDER) -> bytes:
+    """An edition with all that it extends merged in, to be kept beside what was computed by it."""
+    resolved = resolve(year, folder)
+    kept = {"extends": resolved.extends, "edition": resolved.merged}
+    return json.dumps(kept, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def edition_of(kept: bytes, name: str) -> tuple[Edition, dict[str, Any]]:
+    """The edition that `edition_as_kept` kept, and its content as it was written down; `name` for errors.
+
+    Raises InputError where it is not one, or not one that this version of the software can read.
+    """
+    try:
+        stated = json.loads(kept)
+        extends, merged = stated["extends"], stated["edition"]
+        content = spread_families(merged)
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{name}: it holds no edition of the rulebook.") from error
+    check_content(content, lambda _: name)
+    return build_edition(content, extends, fingerprint(content)), merged
+
+
 class Resolved:
     """One edition merged with its parents: `merged` as written, `content` with the families spread out."""
 

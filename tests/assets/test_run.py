@@ -12,9 +12,12 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from pipelines.assets import statutory_return
 from pipelines.assets.publications import OUTPUTS
 from pipelines.partitions import partition_key
-from schemas.errors import InputError
+from pipelines.runs import run_return
+from schemas.errors import InputError, StopError
+from schemas.outputs import FINDING_COLUMNS
 from schemas.rulebook import load_edition
 from schemas.tables import TABLES
 from tests.elsewhere import run_elsewhere
@@ -221,6 +224,28 @@ def test_a_later_run_of_downstream_assets_alone_is_refused_too(finished, stopped
     assert not outcome.success
     assert "withheld" in failure(outcome)
     assert stopped.published() == finished.published()
+
+
+def test_a_stop_of_the_regulators_validations_is_told_and_holds(home, monkeypatch):
+    """A return that breaks a rule of the form: its findings reach people, and no page is made from them."""
+    before = home.published()
+
+    def broken(outcomes: object) -> pd.DataFrame:
+        row = dict.fromkeys(FINDING_COLUMNS, "") | {
+            "finding_id": "VAL-99",
+            "grade": "stop",
+            "table": "return",
+        }
+        return pd.DataFrame([{**row, "row": None, "effect": "kept", "message": "It does not add up."}])
+
+    monkeypatch.setattr(statutory_return, "as_findings", broken)
+    with pytest.raises(StopError, match=r"VAL-99: It does not add up\.[\s\S]*findings\.html"):
+        run_return(home.path, CODE, YEAR, DOCUMENT)
+    told = pd.read_csv(home.outputs.with_name(f"{YEAR}.findings") / "findings.csv", dtype="str")
+    assert told["finding_id"].iloc[0] == "VAL-99"
+    assert len(told) > 10  # with what was found in the files
+    assert "withheld" in failure(home.run(PUBLICATIONS))
+    assert home.published() == before
 
 
 def test_records_that_were_checked_alone_do_not_slip_past_the_findings(home):

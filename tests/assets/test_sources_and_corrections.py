@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
+from pipelines.cli import main
 from tests.home import CODE, YEAR, Home
 
 SOURCES = """\
@@ -58,6 +61,10 @@ def test_what_was_left_out_and_changed_stands_in_the_ledger_and_the_return(mappe
     assert sorted(filtered.index) == sorted(jobs.loc[jobs["status"] == "cancelled", "Job No"])
     first = jobs.index[jobs["Job No"] == dropped][0]
     assert lines.loc[dropped, "source_row"] == first % (len(jobs) // 2) + 2
+    # And all of it is kept, so that the figures can be computed again without the landlord's folder.
+    shutil.rmtree(home.path / "landlords")
+    result = CliRunner().invoke(main, ["--home", str(home.path), "reproduce", CODE, YEAR])
+    assert result.exit_code == 0, result.output
     document = json.loads((home.outputs / "return.json").read_bytes())
     told = [(each["action"], each["outcome"], each["records"]) for each in document["corrections"]]
     assert told == [("drop", "applied", 1), ("override", "applied", 1)]

@@ -79,6 +79,8 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 WHOLE = document()
+WHOLE_SHA256 = return_sha256(WHOLE)
+APPROVED = approval._snapshot(WHOLE)
 SIGNED = [
     path for path in leaves(WHOLE) if path[0] not in ("approval", "revision") and path != ("status", "draft")
 ]
@@ -106,13 +108,12 @@ def test_whatever_changes_voids_the_approval_and_is_among_the_differences(path):
     made = deepcopy(WHOLE)
     before = put(made, path, None)
     put(made, path, other(before))
-    assert return_sha256(made) != return_sha256(WHOLE)
+    assert return_sha256(made) != WHOLE_SHA256
     rows = differences(WHOLE, made)
     assert rows, path
     assert all(row["before"] != row["after"] for row in rows)
     assert all(isinstance(text, str) and text for row in rows for text in row.values())
-    act = {**approval._snapshot(WHOLE)}
-    assert approval.changed_since(act, made) != []
+    assert approval.changed_since(APPROVED, made) != []
 
 
 # ---------------------------------------------------------------------------------------- approving
@@ -583,7 +584,7 @@ def test_it_does_not_reopen_where_only_the_place_or_our_words_moved():
     assert digest(rows.assign(value=[None, "2024-06-01"])) != digest(rows)
 
 
-def test_a_confirmation_in_year_yaml_answers_whatever_it_says():
+def test_a_confirmation_in_year_yaml_answers_at_first_whatever_is_found():
     anything = given_for(rows_of("a"), answers=None, source="year.yaml")
     assert still_answers(anything, group(rows_of("b")))
 
@@ -605,11 +606,14 @@ def test_the_latest_that_answers_counts_and_one_that_no_longer_does_is_said():
 
 def test_the_return_lists_the_confirmations_that_answer_something():
     now = rows_of("b")
-    groups = [{**group(now), "grade": "confirm"}]
+    groups = [{**group(now), "grade": "confirm", "records": 1, "message": "as it is"}]
     by_hand = given_for(now, answers=None, source="year.yaml", id="XXX-001")
     shown = shown_confirmations(groups, [given_for(rows_of("a")), given_for(now), by_hand])
-    assert [each["source"] for each in shown] == ["tsm confirm", "year.yaml"]
-    assert "answers" not in shown[0]
+    assert [(each["source"], each["stands"]) for each in shown] == [
+        ("tsm confirm", True),
+        ("year.yaml", False),
+    ]
+    assert [len(each["answers"]) for each in shown] == [1, 0]
 
 
 def confirm(year_folder: Path, finding: str = "REP-006", **given: Any) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from pipelines.assurance import verify
-from pipelines.assurance.verify import canonical, check, check_year, log_of, sealed, sha256
+from pipelines.assurance.verify import canonical, check, check_log, check_year, log_of, sealed, sha256
 from tests.assurance.returns import approve, content, document, file, filed, later, publish
 from tests.home import CODE, YEAR, Home
 
@@ -94,10 +94,17 @@ def test_every_byte_of_a_manifest_and_of_a_log_counts(year_folder):
         log_of(year_folder),
         verify.fingerprint_file(log_of(year_folder)),
     ):
+        of_log = (
+            place.name != "manifest.json"
+        )  # what is wrong with a log is in the report of its year as it is
         for at in range(0, place.stat().st_size, 7):
             flip(place, at)
-            assert check_year(year_folder).problems, (place.name, at)
+            found = check_log(log_of(year_folder)).report if of_log else check_year(year_folder)
+            assert found.problems, (place.name, at)
             flip(place, at)
+        flip(place, place.stat().st_size // 2)
+        assert check_year(year_folder).problems
+        flip(place, place.stat().st_size // 2)
     assert check_year(year_folder).problems == []
 
 
@@ -460,7 +467,8 @@ def test_it_verifies_a_whole_finished_return_alone(finished: Home):
     [
         ((), "python verify.py FOLDER"),
         (("-h",), "python verify.py FOLDER"),
-        (("a", "b"), "python verify.py FOLDER"),
+        (("a", "b", "c"), "python verify.py FOLDER"),
+        (("/", "/no/such/archive"), "There is no folder /no/such/archive."),
         (("/no/such/folder",), "There is no folder /no/such/folder."),
     ],
 )

@@ -53,7 +53,7 @@ repairs:
 publication_url: https://example.org/tsm
 settings: {lcho_threshold: 900, response_counts_as_acknowledgement: true}
 confirmations:
-  - {id: REP-504, by: Jo Bloggs, on: 2025-05-31, reason: "reopened: see note"}
+  - {id: REP-504, by: Jo Bloggs, on: 2025-05-31, reason: "reopened: see note", evidence: call log 7}
 previous_figures: previous_figures.csv
 """
 
@@ -90,7 +90,7 @@ def test_a_whole_year_file(tmp_path: Path) -> None:
     assert year.targets.non_emergency == Target(working_days=20)
     assert dict(year.settings) == {"lcho_threshold": 900, "response_counts_as_acknowledgement": True}
     assert year.confirmations == (
-        Confirmation("REP-504", "Jo Bloggs", dt.date(2025, 5, 31), "reopened: see note"),
+        Confirmation("REP-504", "Jo Bloggs", dt.date(2025, 5, 31), "reopened: see note", "call log 7"),
     )
     assert year.publication_url == "https://example.org/tsm"
     assert year.previous_figures == "previous_figures.csv"

@@ -11,6 +11,7 @@ import sys
 import traceback
 import tracemalloc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,8 +22,9 @@ import pandas as pd
 import pytest
 
 from pipelines.intake import receive, sql_source
+from pipelines.intake.received import rows_file
 from pipelines.intake.sheet import Refused
-from pipelines.intake.sql_source import SqlRead, SqlRefused, SqlSource, read_sql
+from pipelines.intake.sql_source import SqlRead, SqlRefused, SqlSource, kept_rows, read_sql, rows_as_kept
 from pipelines.intake.sql_text import why_not_one_select
 from schemas.outputs import FINDING_COLUMNS
 from schemas.tables import TABLES, Effect, Grade
@@ -99,6 +101,16 @@ def test_rows_become_a_sheet_of_text_in_the_order_of_their_cells(jobs: Path) -> 
     assert all(kind == "str" for kind in found.sheet.cells.dtypes)
     assert (found.rows, found.dialect) == (3, "sqlite")
     assert found.query == "select repair_id, cost, done, urgent from jobs"
+
+
+def test_what_a_query_gave_is_kept_and_read_again(jobs: Path) -> None:
+    query = "select repair_id, done, cost from jobs"
+    found = read_sql(SqlSource(VARIABLE, query), REPAIRS)
+    again = kept_rows(rows_as_kept(found))
+    assert again.sheet.headings == found.sheet.headings
+    pd.testing.assert_frame_equal(again.sheet.cells, found.sheet.cells)
+    assert again.sheet.rows.tolist() == found.sheet.rows.tolist()
+    assert replace(again, sheet=found.sheet) == found
 
 
 def test_a_query_may_end_in_a_semicolon_and_hold_percent_signs_and_colons(jobs: Path) -> None:
@@ -711,3 +723,12 @@ def test_a_query_named_in_sources_yaml_gives_the_records_that_its_file_would(
     assert len(read_query.sha256) == 64
     monkeypatch.delenv(VARIABLE)
     assert list(receive(by_query, "asb_cases").findings["finding_id"]) == ["SQL-001"]
+
+    # What it gave then was kept, and is read where a return is computed again; nowhere else.
+    assert read_query.queried is not None
+    rows_file(by_query, "asb_cases").write_bytes(rows_as_kept(read_query.queried))
+    again = receive(by_query, "asb_cases", as_kept=True)
+    assert again.frame is not None
+    pd.testing.assert_frame_equal(again.frame, read_query.frame)
+    assert (again.sha256, again.size, len(again.findings)) == (read_query.sha256, read_query.size, 0)
+    assert receive(by_query, "asb_cases").frame is None

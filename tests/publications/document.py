@@ -584,7 +584,9 @@ def build(
         ],
         "confirmations": [{"id": "SUR-011", "by": "Jo Example", "on": "2025-05-02",
                            "reason": "Typing errors of one interviewer.", "evidence": "Call log 12",
-                           "source": "year.yaml"}],
+                           "source": "year.yaml", "stands": True,
+                           "answers": [{"table": "survey_responses", "digest": "5" * 64, "records": 3,
+                                        "message": "TP06 is “Quite happy”."}]}],
         "publication": {
             "url": "https://example.org/tsm", "deadline": "2025-06-30",
             "items": [
@@ -602,6 +604,10 @@ def build(
                 {"key": f"measures/{key}", "made_from": ["records/homes", "records/survey_responses"],
                  "data_version": digest(key)}
                 for key in (*PERCEPTION, *MANAGEMENT)
+            ],
+            "kept": [
+                {"received": table, "file": f"L0001/2024-25/{table}.csv", "sha256": digest(table),
+                 "bytes": 123456} for table in tables
             ],
         },
         "return_form": {"form": "NROSH+ TSM return 2025", "note": "Check it against the form of the year."},
@@ -678,7 +684,7 @@ def empty() -> dict[str, Any]:
         document[emptied] = []
     document["findings"] = {"counts": {"stop": 0, "confirm": 0, "note": 0}, "groups": [], "effects": []}
     document["settings"] = {"departures": [], "all": []}
-    document["provenance"] = {"inputs": [], "assets": []}
+    document["provenance"] = {"inputs": [], "assets": [], "kept": []}
     document["publication"] = {"url": None, "items": [], "deadline": None}
     document["landlord"]["contacts"] = []
     document["nrosh"] = []

@@ -341,6 +341,9 @@ def inputs(
         ],
         assets=[{"key": "measures/RP02_1", "made_from": ["records/repairs"], "data_version": "cd" * 32}],
         software_version="0.1.0",
+        kept=[
+            {"received": "repairs", "file": f"L0001/{year}/repairs.csv", "sha256": "ab" * 32, "bytes": 12345}
+        ],
     )
     return replace(usual, **changes)
 

@@ -253,7 +253,40 @@ def test_findings_are_grouped_by_rule_and_table_gravest_first() -> None:
         1,
         False,
     )
-    assert made["confirmations"] == [{**answer, "evidence": "", "source": "year.yaml"}]
+    shown = {**answer, "evidence": "", "source": "year.yaml", "stands": True}
+    answers = [{key: groups[1][key] for key in ("table", "digest", "records", "message")}]
+    assert made["confirmations"] == [{**shown, "answers": answers}]
+
+
+def test_a_confirmation_in_the_year_file_reopens_when_its_finding_moves() -> None:
+    found = findings(finding("REP-006", "confirm", 3, "RP02_1"))
+    given = {"by": "A. Person", "on": "2025-05-01", "reason": "Checked.", "evidence": "Log 7"}
+    stated = {"confirmations": [{"id": "REP-006", **given}]}
+    first = document(findings=found, year_file=stated)
+    assert first["findings"]["groups"][0]["confirmed"] == given
+    assert problems(first) == []
+    again = document(findings=found, year_file=stated, confirmed_before=first["confirmations"])
+    assert again == first
+
+    moved = document(
+        findings=found.assign(message="moved"), year_file=stated, confirmed_before=first["confirmations"]
+    )
+    (group,) = moved["findings"]["groups"]
+    was = first["findings"]["groups"][0]["message"]
+    assert (group["confirmed"], group["reopened"]) == (None, {**given, "was": was})
+    assert (moved["status"]["to_confirm"], moved["status"]["missing"]) == (1, first["status"]["missing"])
+    (shown,) = moved["confirmations"]
+    assert shown == {**first["confirmations"][0], "stands": False}
+    assert problems(moved) == []
+
+    # It stays so, run after run, until it is answered anew: with another day, say.
+    later = {"findings": found.assign(message="moved"), "confirmed_before": moved["confirmations"]}
+    assert document(**later, year_file=stated) == moved
+    anew = document(**later, year_file={"confirmations": [{"id": "REP-006", **given, "on": "2025-05-09"}]})
+    assert anew["findings"]["groups"][0]["confirmed"] == {**given, "on": "2025-05-09"}
+    # What was found at first is found again: what was said of it holds.
+    back = document(findings=found, year_file=stated, confirmed_before=moved["confirmations"])
+    assert back == first
 
 
 def test_a_confirmation_by_command_answers_until_the_finding_moves() -> None:
@@ -264,7 +297,8 @@ def test_a_confirmation_by_command_answers_until_the_finding_moves() -> None:
     confirmations = [{"id": "REP-006", **given, "source": "tsm confirm", "answers": answers}]
     made = document(findings=found, confirmations=confirmations)
     assert made["findings"]["groups"][0]["confirmed"] == given
-    assert made["confirmations"] == [{"id": "REP-006", **given, "source": "tsm confirm"}]
+    shown = {"id": "REP-006", **given, "source": "tsm confirm", "stands": True}
+    assert made["confirmations"] == [{**shown, "answers": answers}]
     assert problems(made) == []
     moved = document(findings=found.assign(message="moved"), confirmations=confirmations)
     (group,) = moved["findings"]["groups"]
