@@ -722,6 +722,7 @@ def lcho_only() -> dict[str, Any]:
         "status": "not_applicable", "reason": "The landlord owns no homes of this kind.",
     }  # fmt: skip
     document["comparison"] = _comparison(document, "")
+    document["summary"] = summarise(document)
     return document
 
 
