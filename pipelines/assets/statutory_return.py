@@ -312,7 +312,7 @@ def keep_received(place: Place, rules: Rules) -> list[dict[str, Any]]:
     code, year = rules.landlord.code, rules.edition.year
     archive = archive_of(UPath(place.store), code)
     lines = keep(archive, RULEBOOK, {f"{year}.json": edition_as_kept(year)})
-    for name in (SETTINGS_KEY.path[-1], PREVIOUS_FIGURES, *REFERS_TO):
+    for name in (SETTINGS_KEY.path[-1], PREVIOUS_FIGURES, BENCHMARKS_KEY.path[-1], *REFERS_TO):
         lines += keep(archive, name, received_bytes(place, name, code, year))
     return lines
 

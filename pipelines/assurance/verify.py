@@ -460,7 +460,7 @@ def check(path: Path, archive: Path | None = None) -> Report:
     if is_return(path):
         revisions = path.parent.name
         if not revisions.endswith(REVISIONS_SUFFIX):
-            return check_year(path, archive)
+            return check_year(path, archive, alone=True)
         year_folder = path.parent.with_name(revisions[: -len(REVISIONS_SUFFIX)])
         log = check_log(log_of(year_folder))
         own = (archive or archive_beside(year_folder)) / year_folder.parent.name
@@ -479,10 +479,10 @@ def check(path: Path, archive: Path | None = None) -> Report:
     return _together(reports)
 
 
-def check_year(year_folder: Path, archive: Path | None = None) -> Report:
+def check_year(year_folder: Path, archive: Path | None = None, alone: bool = False) -> Report:
     """Return what was found of a year: its log, its return, its revisions, and whatever was filed.
 
-    `archive`: as for `check`.
+    `archive`: as for `check`. `alone`: the folder may be a copy that was made without the log beside it.
     """
     own = (archive or archive_beside(year_folder)) / year_folder.parent.name
     file, revisions = log_of(year_folder), revisions_of(year_folder)
@@ -501,6 +501,9 @@ def check_year(year_folder: Path, archive: Path | None = None) -> Report:
         elif not name.startswith("."):  # hidden: half written, by a run that was killed
             report.problems.append(Problem("added", f"{revisions.name}/{name}", "no revision is called so"))
     found = [log.report, report]
+    if not alone and not log.data and not log.report.problems and (year_folder / ACTS).is_file():
+        text = "the return was published with it, and has a copy of what it then said"
+        report.problems.append(Problem("missing", file.name, text))
     # Of a log that is not whole the copies inside the returns say more than what is left of it.
     found += [check_return(folder, log, number, own) for number, folder in sorted(folders.items())]
     filed = {act["revision"] for act in log.acts if act["act"] == "file"}

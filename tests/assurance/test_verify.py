@@ -410,6 +410,15 @@ def test_a_fingerprint_whose_log_is_gone_is_found_too(year_folder, tmp_path):
     assert problems(tmp_path) == [("missing", "returns/L0001/2024-25.acts.jsonl")]
 
 
+def test_a_log_that_is_gone_with_its_fingerprint_is_missed_where_the_return_lies(year_folder, tmp_path):
+    filed(year_folder)
+    log_of(year_folder).unlink()
+    verify.fingerprint_file(log_of(year_folder)).unlink()
+    assert problems(tmp_path) == [("missing", "returns/L0001/2024-25.acts.jsonl")]
+    assert [each.kind for each in check_year(year_folder).problems] == ["missing"]
+    assert problems(year_folder) == []  # given alone it may be a copy, and its own log is whole
+
+
 # ------------------------------------------------------------------------------- with Python alone
 
 
