@@ -269,13 +269,13 @@ def _of_the_return(before: Mapping[str, Any], document: Mapping[str, Any]) -> It
 
 # ------------------------------------------------------------------------------------------------ the finding
 
-CHANGED_ALL_THE_SAME = "CMP-001"
+CHANGED_ALL_THE_SAME = "CHG-001"
 
 
 def comparison_findings(document: Mapping[str, Any]) -> pd.DataFrame:
     """Return the findings of a return beside last year's, columns as intake's FINDING_COLUMNS.
 
-    CMP-001, to confirm: year.yaml says that nothing changed since last year, but the two returns differ.
+    CHG-001, to confirm: year.yaml says that nothing changed since last year, but the two returns differ.
     """
     rows = []
     for survey in document["survey"]:

@@ -188,7 +188,7 @@ def contradicting(beside: Beside, stated: str) -> pd.DataFrame:
 
 def test_none_said_though_the_returns_differ_is_to_be_confirmed():
     (found,) = contradicting(earlier(all_by_telephone), "None ").to_dict("records")
-    assert (found["finding_id"], found["grade"], found["record_id"]) == ("CMP-001", "confirm", "LCRA")
+    assert (found["finding_id"], found["grade"], found["record_id"]) == ("CHG-001", "confirm", "LCRA")
     assert "changes_since_last_year is “None”" in found["message"]
     assert "telephone 67% and internet 33%; last year telephone 100%." in found["message"]
     assert found["touches"].startswith("TP01;")
@@ -204,7 +204,7 @@ def test_a_true_statement_needs_no_confirmation(change, stated):
 
 def test_the_finding_is_among_those_of_the_return():
     document = builders.document(beside=earlier(all_by_telephone))
-    (group,) = [each for each in document["findings"]["groups"] if each["finding_id"] == "CMP-001"]
+    (group,) = [each for each in document["findings"]["groups"] if each["finding_id"] == "CHG-001"]
     assert (group["grade"], group["confirmed"], group["digest"] is not None) == ("confirm", None, True)
 
 
