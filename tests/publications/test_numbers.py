@@ -14,6 +14,7 @@ from pipelines.publications import (
     figures_csv,
     nrosh_csv,
     return_json,
+    return_pdf,
     return_xlsx,
     tenants_embed_html,
     tenants_html,
@@ -29,6 +30,7 @@ from tests.publications.numbers_said import (
     in_embed_html,
     in_json,
     in_nrosh_csv,
+    in_pdf,
     in_table,
     in_tenants_html,
     in_xlsx,
@@ -145,6 +147,33 @@ def _missing_in_form(said: list[Said], known: Reference) -> list[str]:
     ]
 
 
+@pytest.fixture(scope="module")
+def plain_pdf(pdfs, plain) -> list[Said]:
+    """What the PDF of the plain document says, read once."""
+    return in_pdf(pdfs["plain"], known_of(plain))
+
+
+def test_the_pdf_says_every_figure_as_figures_csv_does(plain_pdf, pdfs, plain, empty):
+    for document, said in ((plain, plain_pdf), (empty, in_pdf(pdfs["empty"], known_of(empty)))):
+        assert wrong(said, known_of(document)) == []
+        assert missing(said, known_of(document), COUNTS) == []
+    places = {each.where.split(":")[0] for each in plain_pdf}
+    assert {"page 1", "bar", "The answers in figures", "Results and their accuracy"} <= places
+
+
+def test_the_pdf_of_a_combined_survey_says_every_figure_as_figures_csv_does():
+    document = documents.combined()
+    for many in ("exclusions", "corrections", "rejected", "checks"):  # what has no figures: a shorter PDF
+        document[many] = []
+    document["settings"]["all"] = document["provenance"]["assets"] = []
+    document["survey"][0] |= {"statistics": None, "questions": []}
+    known = known_of(document)
+    said = in_pdf(return_pdf(document, return_json(document)), known)
+    assert wrong(said, known) == []
+    assert missing(said, known, COUNTS) == []
+    assert {each.population for each in said} == {"COMBINED", "LCRA", "ALL"}
+
+
 def test_the_sample_landlords_outputs_say_every_figure_as_its_figures_csv_does(finished: Home):
     files = finished.published()
     document = json.loads(files["return.json"])
@@ -153,6 +182,7 @@ def test_the_sample_landlords_outputs_say_every_figure_as_its_figures_csv_does(f
     titles = {measure["short_title"]: measure["label"] for measure in document["measures"]}
     said = {
         "return.json": in_json(files["return.json"]),
+        "return.pdf": in_pdf(files["return.pdf"], known),
         "return.xlsx": in_xlsx(files["return.xlsx"], form),
         "nrosh.csv": in_nrosh_csv(files["nrosh.csv"], form),
         "tenants.html": in_tenants_html(files["tenants.html"]),
@@ -160,7 +190,7 @@ def test_the_sample_landlords_outputs_say_every_figure_as_its_figures_csv_does(f
     }
     beside = beside_last_year(known, document)
     assert {output: wrong(each, beside) for output, each in said.items()} == {output: [] for output in said}
-    for output in ("return.json", "return.xlsx", "tenants.html"):
+    for output in ("return.json", "return.pdf", "return.xlsx", "tenants.html"):
         assert missing(said[output], known, COUNTS) == []
     assert _missing_in_form(said["nrosh.csv"], known) == []
 
@@ -190,10 +220,25 @@ def swapped() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("spoil", [altered, swapped])
-def test_a_figure_that_differs_or_stands_in_anothers_row_is_found_in_each_output(made, spoil):
+def test_a_figure_that_differs_or_stands_in_anothers_row_is_found_in_each_output(made, plain_pdf, spoil):
     known, spoilt = known_of(made["plain"]), spoil()
     for output, said in said_by_all(spoilt).items():
         assert wrong(said, known), output
+    assert wrong(plain_pdf, known_of(spoilt))
+
+
+def test_each_place_of_the_pdf_is_read(plain_pdf, plain):
+    """A reader that passes over a place would never find it wrong."""
+    known = known_of(plain)
+    others = known | {
+        key: row | {"value": "1.1", "ci_low": "1.1", "numerator": "1", "denominator": "3"}
+        for key, row in known.items()
+        if row["value"]
+    }
+    places = {said.where for said in plain_pdf if wrong([said], others)}
+    for place in ("page 1", "bar", "All 26 values", "Figures", "The answers in figures", "Results and their"):
+        assert any(each.startswith(place) for each in places), place
+    assert any(each.startswith("TP05 Safe home, LCRA: ") for each in places)  # an alternative text
 
 
 def test_two_rows_of_a_table_that_are_swapped_are_found(plain):
