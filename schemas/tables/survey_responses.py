@@ -332,11 +332,12 @@ SURVEY_RESPONSES = Table(
             grade=Grade.NOTE,
             title="No category as in the population",
             message=(
-                "No category of {characteristic} in the survey ({ours}) is one of {table} ({theirs}), "
+                "No category of {characteristic} in the survey ({ours}) is in {table} ({theirs}), "
                 "so the two are not compared under representativeness."
             ),
             remedy="Write the categories with the same words in both, by values in sources.yaml if need be.",
             effect=Effect.KEPT,
+            columns=("response_id",),
             level="cross",
         ),
         Rule(

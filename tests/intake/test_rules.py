@@ -160,6 +160,11 @@ def _most_rows_have_a_comma_too_many(text: str) -> str:
     return text.splitlines()[0] + "\n" + "".join(f"A{n},H1,,2024-09-01,,no,x\n" for n in range(30))
 
 
+def _exclusions_under_another_name(folder: Path) -> str:
+    (folder / "safety exclusions (1).csv").write_text("programme,home_id,reason\ngas,H2,no gas\n")
+    return "safety_exclusions"
+
+
 # FIL rule → how a folder comes to break it; the table that is broken is returned.
 FILE_FAULTS: dict[str, Callable[[Path], str]] = {
     "FIL-001": lambda folder: "asb_cases",
@@ -196,6 +201,7 @@ FILE_FAULTS: dict[str, Callable[[Path], str]] = {
     "FIL-032": _asb(asb_cases__csv=lambda text: text.replace("A2", "1.00023E+11")),
     "FIL-033": _sheets("About this workbook", _csv_text()),
     "FIL-034": _sheets(_csv_text(), merged="B2:B3"),
+    "FIL-036": _exclusions_under_another_name,
     "FIL-035": _asb(asb_cases__csv=lambda text: "".join(text.splitlines(keepends=True)[1:])),
 }
 
