@@ -100,16 +100,34 @@ def init(home: Path, code: str, year: str) -> None:
 )
 @click.pass_obj
 def check(home: Path, code: str, year: str, output: Path | None) -> None:
-    """Show the findings of a landlord's files, grouped first, then each; no return is made."""
+    """Show the findings of a landlord's files and of the return's validations; no return is made."""
+    from pipelines.assurance.compute import gather
+
     with _progress():
         checked = _check(home, *_landlord_year(code, year), output)
+        findings, validated = checked.findings, "The return is not validated: a stop finding withholds it."
+        if not checked.stopped:
+            of_the_return, validated = _validated(checked)
+            findings = gather([findings, of_the_return])
     if checked.rules.edition.status == "provisional":
         click.echo(checked.rules.edition.status_note)
-    _show_findings(checked.findings)
+    _show_findings(findings)
+    click.echo(validated)
     if output is not None:
         click.echo(f"\nWith the cells marked: {output / 'findings.html'} (and .xlsx, .csv)")
-    if checked.stopped:
+    if (findings["grade"] == "stop").any():
         sys.exit(1)
+
+
+def _validated(checked: Checked) -> tuple[pd.DataFrame, str]:
+    """Return the findings of the return's validations, and how many held."""
+    from pipelines.assurance.draft import draft_return
+    from pipelines.statutory import as_findings, validate
+
+    outcomes = validate(draft_return(checked))
+    passed = sum(each.outcome == "passed" for each in outcomes)
+    told = f"{passed} of the return's {len(outcomes)} validations passed"
+    return as_findings(outcomes), f"{told}; changes on last year are judged by a run."
 
 
 @main.command()

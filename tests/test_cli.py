@@ -138,6 +138,7 @@ def test_a_stop_finding_ends_with_one_and_is_listed(home, how, rule):
         result = tsm(home.path, *words)
         assert result.exit_code == STOPPED, result.output
         assert rule in result.output
+        assert ("The return is not validated" in result.output) == (command == "check")
     assert home.published() == before
     # Whoever puts it right has the findings with their cells, beside the return that stays.
     written = home.outputs.with_name(f"{YEAR}.findings")
@@ -171,6 +172,8 @@ def test_check_shows_groups_first_then_each(finished, tmp_path):
     assert not finished.outputs.with_name(f"{YEAR}.findings").exists()
     groups, _, each = result.output.partition("\n\n")
     assert "touches" in groups
+    # The return itself is validated too, without being made.
+    assert re.search(r"^\d+ of the return's 24 validations passed", each, re.MULTILINE)
     assert re.search(r"^CONFIRM +REP-072 +\d+  repairs:", groups, re.MULTILINE)
     assert re.search(r"^confirm +REP-072 +repairs.csv row \d+  reported_at is ", each, re.MULTILINE)
 
