@@ -19,6 +19,9 @@ class PublishedSurvey:
 
     `answers`: for each question the count of every answer (VS, FS, NSD, FD, VD, NADK); `filters`: Yes and No
     of the questions that have a filter. Counts are whole, or fractional where the landlord weighted.
+    `tp01_by_method`: TP01 (%) of each method, where the records are to show it. `says_weighted`: the landlord
+    says that it weighted, which its counts need not show. `unweighted_tp01`: how many
+    gave each answer to TP01, weights aside.
     """
 
     population_size: int
@@ -26,6 +29,9 @@ class PublishedSurvey:
     methods: Mapping[str, int]
     answers: Mapping[str, Mapping[str, Decimal]]
     filters: Mapping[str, tuple[Decimal, Decimal]]
+    tp01_by_method: Mapping[str, Decimal] = field(default_factory=dict)
+    says_weighted: bool = False
+    unweighted_tp01: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def achieved(self) -> int:
@@ -34,7 +40,9 @@ class PublishedSurvey:
 
     @property
     def weighted(self) -> bool:
-        """Whether any count is fractional."""
+        """Whether the landlord says so, or any count is fractional."""
+        if self.says_weighted:
+            return True
         counts = [count for answers in self.answers.values() for count in answers.values()]
         counts += [count for pair in self.filters.values() for count in pair]
         return any(count != int(count) for count in counts)

@@ -115,7 +115,7 @@ def _places(draw: Draw, stock: RebuiltStock, held: np.ndarray, n: int) -> dict[s
     """Rented homes, and for one job in twelve the communal parts of a building with a rented home in it."""
     rented = np.intersect1d(stock.of_tenure("LCRA"), held)
     homes = stock.homes
-    blocks = homes.loc[homes["home_id"].isin(rented) & (homes["building_id"] != ""), "building_id"]
+    blocks = homes.loc[_among(homes, rented) & (homes["building_id"] != ""), "building_id"]
     communal = draw.flags(0.08 if len(blocks) else 0.0, n)
     block = draw.choice(np.unique(blocks.to_numpy().astype("U")) if len(blocks) else [""], None, n)
     home = draw.choice(rented, None, n)
@@ -140,7 +140,7 @@ def _repairs_beside(
     completed = np.where(np.isin(what, ("cancelled", "reclassified", "open")), _NAT_MINUTE, completed)
     rented = np.intersect1d(stock.of_tenure("LCRA"), held)
     homes = stock.homes
-    elsewhere = homes.loc[(homes["tenure"] != "LCRA") & homes["home_id"].isin(held), "home_id"]
+    elsewhere = homes.loc[(homes["tenure"] != "LCRA") & _among(homes, held), "home_id"]
     if not len(elsewhere):
         what = np.where(what == "elsewhere", "void", what)
     others = draw.choice(elsewhere.to_numpy().astype("U") if len(elsewhere) else [""], None, n)
@@ -217,12 +217,17 @@ def _stage(draw: Draw, year: str, stage: int, in_time: int, made: int) -> pd.Dat
     )
 
 
+def _among(homes: pd.DataFrame, some: np.ndarray) -> np.ndarray:
+    """Which homes are among some references."""
+    return np.isin(homes["home_id"].to_numpy().astype("U"), some)
+
+
 def _tenants(
     draw: Draw, stock: RebuiltStock, held: np.ndarray, tenures: tuple[str, ...], n: int
 ) -> dict[str, np.ndarray]:
     """Whose complaint: a home, or for a few only the tenure."""
     homes = stock.homes
-    mine = homes[homes["counts"] & homes["tenure"].isin(tenures) & homes["home_id"].isin(held)]
+    mine = homes[homes["counts"] & homes["tenure"].isin(tenures) & _among(homes, held)]
     if not n:
         return {"home_id": np.array([], dtype="U1"), "tenure": np.array([], dtype="U1")}
     at_home = draw.integers(0, len(mine), n)
@@ -303,7 +308,7 @@ def asb_table(
     opened = draw.choice(_days(start, end), None, n)
     opened[-beside:-3] = (start - 1, end + 1, start - 60)
     homes = stock.homes
-    mine = homes[homes["counts"] & homes["home_id"].isin(held)]
+    mine = homes[homes["counts"] & _among(homes, held)]
     home = mine["home_id"].to_numpy().astype("U")[draw.integers(0, len(mine), n)]
     known = draw.choice(("home", "tenure", "none"), (0.93, 0.05, 0.02), n)
     # the last three come from leaseholders

@@ -42,9 +42,11 @@ def responses_table(published: Published, year: str, seed: int) -> pd.DataFrame:
 
 def _survey(survey: PublishedSurvey, population: str, draw: Draw, year: str) -> pd.DataFrame:
     n = survey.achieved
-    weights = _weights(draw, n) if survey.weighted else np.full(n, _TENTHS)
+    weights, tp01 = _weights(draw, n) if survey.weighted else np.full(n, _TENTHS), None
     for _ in range(_TRIES):
-        columns = _answers(survey, population, draw, weights)
+        if grouped := _by_unweighted_answer(survey, draw):
+            weights, tp01 = grouped
+        columns = _answers(survey, population, draw, weights, tp01)
         if columns is not None:
             break
     else:
@@ -53,7 +55,7 @@ def _survey(survey: PublishedSurvey, population: str, draw: Draw, year: str) -> 
         )
     begin, end = fieldwork(year)
     days = np.arange(np.datetime64(begin, "D") + 1, np.datetime64(end, "D") + 1)
-    methods = np.repeat(list(survey.methods), list(survey.methods.values()))[draw.order(n)]
+    methods = _methods(survey, columns["TP01"], draw)
     return pd.DataFrame(
         {
             "household_id": numbered(f"{population}-", range(1, n + 1), 6),
@@ -64,6 +66,70 @@ def _survey(survey: PublishedSurvey, population: str, draw: Draw, year: str) -> 
             "weight": [str(Decimal(int(weight)) / _TENTHS) for weight in weights],
         }
     )
+
+
+def _methods(survey: PublishedSurvey, answers: np.ndarray, draw: Draw) -> np.ndarray:
+    """By which method each response came: in any order, or so that TP01 of each method is as published."""
+    n = survey.achieved
+    positive = np.isin(answers, answers_of("TP01")[:2])
+    shares = (
+        None if survey.weighted else _share_by_method(survey, int(positive.sum()), int((answers != "").sum()))
+    )
+    if shares is None:
+        return np.repeat(list(survey.methods), list(survey.methods.values()))[draw.order(n)]
+    methods = np.empty(n, dtype="U16")
+    kinds = (positive, (answers != "") & ~positive, answers == "")
+    for which, members in enumerate(kinds):
+        counts = [
+            (met, base - met, survey.methods[name] - base)[which] for name, (met, base) in shares.items()
+        ]
+        places = np.flatnonzero(members)
+        methods[places[draw.order(len(places))]] = np.repeat(list(shares), counts)
+    return methods
+
+
+def _share_by_method(
+    survey: PublishedSurvey, positive: int, answered: int
+) -> dict[str, tuple[int, int]] | None:
+    """Return (positive, answered) of each method with its published TP01 and all of TP01's answers in sum.
+
+    None where no whole numbers do: what landlords published by method need not add up.
+    """
+    names = list(survey.methods)
+    unanswered = survey.achieved - answered
+    # What can be reached with the methods so far: (positive, answered) in sum, and how the last was chosen.
+    reached: list[dict[tuple[int, int], tuple[int, int]]] = [{(0, 0): (0, 0)}]
+    for name in names:
+        responses, value = survey.methods[name], survey.tp01_by_method.get(name)
+        choices = [
+            (met, base)
+            for base in range(max(responses - unanswered, 0), responses + 1)
+            for met in _positive_of(base, value)
+        ]
+        step: dict[tuple[int, int], tuple[int, int]] = {}
+        for met, base in reached[-1]:
+            for more, among in choices:
+                if met + more <= positive and base + among <= answered:
+                    step.setdefault((met + more, base + among), (more, among))
+        reached.append(step)
+    total = (positive, answered)
+    if total not in reached[-1]:
+        return None
+    found = {}
+    for name, step in zip(reversed(names), reversed(reached[1:]), strict=True):
+        met, base = found[name] = step[total]
+        total = (total[0] - met, total[1] - base)
+    return {name: found[name] for name in names}
+
+
+def _positive_of(base: int, value: Decimal | None) -> list[int]:
+    """Return how many of a method's answers are positive where they give the published % to its decimals."""
+    if value is None or not base:
+        return [0] if value is None or value == 0 else []
+    nearest = int(value * base / 100 + Decimal("0.5"))
+    slack = Decimal("0.05") if value % 1 else Decimal("0.5")
+    near = {count for count in (nearest - 1, nearest, nearest + 1) if 0 <= count <= base}
+    return sorted(count for count in near if abs(100 * Decimal(count) / base - value) <= slack)
 
 
 def _weights(draw: Draw, n: int) -> np.ndarray:
@@ -77,8 +143,51 @@ def _weights(draw: Draw, n: int) -> np.ndarray:
     return weights
 
 
+def _by_unweighted_answer(survey: PublishedSurvey, draw: Draw) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return weights in tenths and answers to TP01 that give its weighted and its unweighted counts.
+
+    None where nothing is known of the unweighted ones, or no weights could give both.
+    """
+    if not survey.unweighted_tp01:
+        return None
+    n, words = survey.achieved, dict(zip(ANSWERS, answers_of("TP01"), strict=True))
+    groups = [
+        (words[code], survey.unweighted_tp01[code], int(survey.answers["TP01"][code] * _TENTHS))
+        for code in ANSWERS
+    ]
+    others = n - sum(count for _, count, _ in groups)
+    groups.append(("", others, _TENTHS * n - sum(target for _, _, target in groups)))
+    if any(target < count or (target and not count) for _, count, target in groups):
+        return None
+    weights = np.concatenate([_summing_to(draw, count, target) for _, count, target in groups])
+    answers = np.concatenate([np.full(count, word, dtype="U40") for word, count, _ in groups])
+    order = draw.order(n)
+    return weights[order], answers[order]
+
+
+def _summing_to(draw: Draw, count: int, target: int) -> np.ndarray:
+    """Whole weights of at least 1, as even as may be, but for a few small ones that make sums reachable."""
+    weights = np.ones(count, dtype=np.int64)
+    if count:
+        few = min(6, count - 1)
+        weights[:few] = np.resize((1, 2), few)
+        rest, left = count - few, target - int(weights[:few].sum())
+        if left < rest:
+            weights[:], few, rest, left = 1, 0, count, target
+        share = np.exp(0.3 * draw.normal(rest))
+        weights[few:] = np.maximum(np.floor(share / share.sum() * left), 1).astype(np.int64)
+        while (gap := target - int(weights.sum())) != 0:
+            movable = np.arange(few, count) if gap > 0 else np.flatnonzero(weights > 1)
+            weights[movable[draw.integers(0, len(movable), 1)[0]]] += np.sign(gap)
+    return weights
+
+
 def _answers(
-    survey: PublishedSurvey, population: str, draw: Draw, weights: np.ndarray
+    survey: PublishedSurvey,
+    population: str,
+    draw: Draw,
+    weights: np.ndarray,
+    tp01: np.ndarray | None = None,
 ) -> dict[str, np.ndarray] | None:
     """Every column of answers, or None where this shuffle could not give the counts exactly."""
     n = len(weights)
@@ -105,6 +214,9 @@ def _answers(
     for key in QUESTIONS:
         columns[key] = np.full(n, "", dtype="U40")
         if key not in survey.answers:
+            continue
+        if key == "TP01" and tp01 is not None:
+            columns[key] = tp01
             continue
         asked = renters if key in LCRA_ONLY else everyone
         if key in FILTER_OF:
