@@ -1,7 +1,7 @@
 """Worksheets that everybody can read: a title in A1, a few words beneath it, one table marked up as such.
 
 As the Government Analysis Function asks of spreadsheets; what it asks, and where this departs from it, is in
-docs/adr/0022-worksheets-by-our-own-hand.md. The library makes the frame, the styles and the tables; rows are
+docs/adr/0020-worksheets-by-our-own-hand.md. The library makes the frame, the styles and the tables; rows are
 written here, ten times as quick. Nothing runs, and the bytes are the same every time.
 """
 
