@@ -72,9 +72,9 @@ def _methods(survey: PublishedSurvey, answers: np.ndarray, draw: Draw) -> np.nda
     """By which method each response came: in any order, or so that TP01 of each method is as published."""
     n = survey.achieved
     positive = np.isin(answers, answers_of("TP01")[:2])
-    shares = (
-        None if survey.weighted else _share_by_method(survey, int(positive.sum()), int((answers != "").sum()))
-    )
+    shares = None
+    if survey.tp01_by_method and not survey.weighted:
+        shares = _share_by_method(survey, int(positive.sum()), int((answers != "").sum()))
     if shares is None:
         return np.repeat(list(survey.methods), list(survey.methods.values()))[draw.order(n)]
     methods = np.empty(n, dtype="U16")
