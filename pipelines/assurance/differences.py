@@ -60,13 +60,18 @@ def part_text(key: str) -> str:
 
 @dataclass(frozen=True)
 class _Lines:
-    """A list of the return that is compared item by item: what an item is called, and what it says."""
+    """A list of the return that is compared item by item: what an item is called, and what it says.
+
+    `follows`: members that change with the files and the figures, which have rows of their own; items that
+    differ in these alone share a row.
+    """
 
     part: str
     items: Callable[[Document], Iterable[Item]]
     key: tuple[str, ...]
     what: Callable[[Item, Document], str]
     says: Callable[[Item], str]
+    follows: tuple[str, ...] = ()
 
 
 def differences(before: Document, after: Document) -> list[dict[str, str]]:
@@ -88,15 +93,26 @@ def figures_changed(rows: Iterable[Mapping[str, str]]) -> int:
 
 def _compared(lines: _Lines, before: Document, after: Document) -> Iterator[dict[str, str]]:
     was, now = _keyed(lines, before), _keyed(lines, after)
+    followed = []
     for key in [*now, *(key for key in was if key not in now)]:
         old, new = was.get(key), now.get(key)
         if old == new and canonical(old) == canonical(new):  # 1 and 1.0 are equal, but not the same text
             continue
         what = lines.what(new, after) if new is not None else lines.what(old or {}, before)
+        if old and new and canonical(_own(old, lines)) == canonical(_own(new, lines)):
+            followed.append(what)
+            continue
         texts = [ABSENT if each is None else lines.says(each) for each in (old, new)]
         if old is not None and new is not None and texts[0] == texts[1]:
             texts = list(_members(old, new))
         yield _row(lines.part, what, *texts)
+    if followed:
+        what = "Where their records stand, and how far those could move figures"
+        yield _row(lines.part, what, "as it was", f"changed for {'; '.join(followed)}")
+
+
+def _own(item: Item, lines: _Lines) -> Item:
+    return {name: each for name, each in item.items() if name not in lines.follows}
 
 
 def _keyed(lines: _Lines, document: Document) -> dict[tuple[str, ...], Item]:
@@ -225,6 +241,12 @@ def _survey_members(document: Document) -> Iterator[Item]:
                 yield {"population": survey["population"], "member": member, "value": value}
 
 
+def _kept_beside_the_files(document: Document) -> Iterator[Item]:
+    """What is kept that is not a file received, which has a line of its own."""
+    received = {each["sha256"] for each in document["provenance"]["inputs"]}
+    return (each for each in document["provenance"]["kept"] if each["sha256"] not in received)
+
+
 _LINES = (
     _Lines(
         _FIGURES,
@@ -241,6 +263,7 @@ _LINES = (
             f"{group['finding_id']} {group['title']}" + (f" ({group['table']})" if group["table"] else "")
         ),
         _finding_text,
+        follows=("first_rows", "moves", "moves_text", "widest"),  # from the file and the figures
     ),
     _Lines(
         "Confirmations",
@@ -307,7 +330,7 @@ _LINES = (
     ),
     _Lines(
         "Files kept",
-        lambda document: document["provenance"]["kept"],
+        _kept_beside_the_files,
         ("received", "file"),
         lambda each, _: f"{each['received']}: {each['file']}",
         lambda each: f"SHA-256 {each['sha256'][:12]}…",
@@ -329,14 +352,13 @@ _COMPARED_WITHIN = {
     "provenance": ("inputs", "kept"),
 }
 _MARKS = {"approval", "revision"}
-_CHOSEN = {"summary"}  # from all the rest, which is compared
 
 
 def _rest(document: Document) -> dict[str, Any]:
     """Return what no lines of `_LINES` compare: "part" or "part member" → value."""
     rest: dict[str, Any] = {}
     for part, value in document.items():
-        if part in _COMPARED | _MARKS | _CHOSEN:
+        if part in _COMPARED | _MARKS:
             continue
         if isinstance(value, dict):
             left = _COMPARED_WITHIN.get(part, ())

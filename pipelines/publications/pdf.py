@@ -202,7 +202,7 @@ def _refuse_other_fonts(families: Iterable[str]) -> None:
 @contextmanager
 def _no_collecting() -> Iterator[None]:
     """Lets no cycle of garbage be looked for meanwhile: the boxes of all pages live until the last is drawn,
-    and looking through them again and again takes a fifth of the time.
+    and looking through them again and again takes time (benchmarks/README.md says how much).
     """
     was_enabled = gc.isenabled()
     gc.disable()
