@@ -99,7 +99,7 @@ def run_return(home: Path, code: str, year: str, only: Sequence[str] | None = No
             if isinstance(why, StopError):
                 made = {event.asset_key for event in outcome.get_asset_materialization_events()}
                 why = StopError(f"{why}{_told_in(home, code, year, made)}")
-            refresh_index(home)  # it says that the return is withheld, and where its findings are
+                refresh_index(home)  # it says that the return is withheld, and where its findings are
             raise why
     year_folder = home / "returns" / code / year
     return folder_of(year_folder, newest(year_folder, read_acts(year_folder)))

@@ -153,7 +153,7 @@ def test_a_stop_finding_ends_with_one_and_is_listed(home, how, rule):
         (stop,) = [line for line in csv_rows(folder / "findings.csv") if line["grade"] == "stop"]
         assert stop["finding_id"] == rule
         sheet = pd.read_excel(folder / "findings.xlsx", sheet_name=None, engine="calamine")
-        assert {"Summary", "Findings", "Repairs"} <= set(sheet)
+        assert {"Contents", "Findings", "Each finding"} <= set(sheet)
 
 
 def csv_rows(file: Path) -> list[dict[str, str]]:

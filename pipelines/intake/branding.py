@@ -114,7 +114,7 @@ def _logo(file: str, name: str, data: bytes | None) -> dict[str, str]:
         "file": file,
         "media_type": kind,
         "data": base64.b64encode(data).decode("ascii"),
-        "alt": f"Logo of {name}",
+        "alt": f"Logo of {name}.",
     }
 
 

@@ -65,11 +65,16 @@ def _compliant(document: Document) -> dict[str, str]:
     unmet: list[str] = []
     unknown: list[str] = []
     met: list[str] = []
+    unsure: list[str] = []
     for survey in document["survey"]:
         accuracy, name = survey["accuracy"], survey["population"]
         said = {True: met, False: unmet, None: unknown}[accuracy["met"]]
         word = {True: "is accurate enough", False: "is not accurate enough", None: "cannot be judged"}
-        said.append(f"the {name} survey {word[accuracy['met']]}")
+        honest = (survey["statistics"] or {"accuracy": None})["accuracy"]
+        alone = " by its number of responses alone" if honest and honest["only_nominally"] else ""
+        said.append(f"the {name} survey {word[accuracy['met']]}{alone}")
+        if alone:
+            unsure.append(f"read {name} results with a margin of ±{honest['honest_margin']} points")
     failed = [each for each in document["checks"] if each["outcome"] == "failed"]
     warned = [each for each in document["checks"] if each["outcome"] == "warning"]
     if failed:
@@ -90,14 +95,14 @@ def _compliant(document: Document) -> dict[str, str]:
     question = "Is it compliant?"
     if unmet:
         answer = f"No: {counted(len(unmet), 'requirement is', 'requirements are')} not met"
-        return _question("compliant", question, "bad", answer, _sentence(unmet))
+        return _question("compliant", question, "bad", answer, _sentence([*unmet, *unsure]))
     if unknown or not met:
         answer = "Not known"
         return _question(
             "compliant", question, "open", answer, _sentence(unknown or ["nothing was reported"])
         )
     answer = "Yes: no requirement of the return is found unmet"
-    return _question("compliant", question, "good", answer, _sentence(met))
+    return _question("compliant", question, "good", answer, _sentence([*met, *unsure]))
 
 
 def _complete(status: Mapped) -> dict[str, str]:

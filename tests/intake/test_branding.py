@@ -77,7 +77,7 @@ def test_a_logo_is_told_by_what_it_holds(name, data, kind):
         "file": name,
         "media_type": kind,
         "data": base64.b64encode(data).decode(),
-        "alt": "Logo of Homes",
+        "alt": "Logo of Homes.",
     }
 
 

@@ -295,7 +295,8 @@ def test_the_groups_say_what_how_many_how_far_what_to_do_and_who_confirmed():
         "rows 12, 40, 977 and 11 more", "RP02 (2) is 97.3%, could be 96.6% to 97.4%",
         "Correct reported_at or completed_at in the repairs system and send the file again.", None,
     )  # fmt: skip
-    assert rows[1]["Confirmed"] == "Confirmed by Jo Example on 2 May 2025: Typing errors of one interviewer."
+    why = "Typing errors of one interviewer. (evidence: Call log 12)"
+    assert rows[1]["Confirmed"] == f"Confirmed by Jo Example on 2 May 2025: {why}"
     assert rows[2]["What was found"] == "Home without a UPRN: No UPRN column."
 
 

@@ -228,11 +228,11 @@ def test_every_chart_says_its_message(plain, pdfs):
     assert any("Against the national median, 2 figures are level" in chart for chart in nation)
     signs = [chart for chart in charts if chart in ("Good", "Not good", "To do")]
     assert sorted(signs) == ["Not good", "Not good", "To do", "To do"]
-    assert "Logo of Example Homes Limited" in charts
+    assert "Logo of Example Homes Limited." in charts
     lineage = [chart for chart in charts if chart.startswith("Lineage of the return")]
     assert len(lineage) == 1
     assert "TP01 to TP12, RP01, RP02" in lineage[0]
-    logo = ["Logo of Example Homes Limited"]
+    logo = ["Logo of Example Homes Limited."]
     others = [chart for chart in charts if chart not in (*answers, *nation, *signs, *lineage, *logo)]
     statistics = [survey["statistics"] for survey in plain["survey"]]
     compared = [each["text"] for found in statistics for each in found["representativeness"]]
@@ -296,14 +296,15 @@ def test_the_same_bytes_twice(plain, pdfs):
     assert return_pdf(plain, return_json(plain)) == pdfs["plain"]
 
 
-def test_the_same_bytes_in_another_process_on_another_day_without_fonts(pdfs, tmp_path):
+def test_the_same_bytes_in_another_process_on_another_day_without_fonts(tmp_path):
     code = (
         "import hashlib; from pipelines.publications import return_json, return_pdf;"
         "from tests.publications.document import build; d = build();"
         "print(hashlib.sha256(return_pdf(d, return_json(d))).hexdigest())"
     )
     done = run_elsewhere(["-c", code], tmp_path)
-    assert done.stdout.strip() == hashlib.sha256(pdfs["plain"]).hexdigest()
+    here = documents.build()
+    assert done.stdout.strip() == hashlib.sha256(return_pdf(here, return_json(here))).hexdigest()
 
 
 # --- the landlord's look -------------------------------------------------------------------------------
