@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pipelines.statutory.peers import Peer
     from schemas.rulebook import Edition
 
-_MAX_FILE = 200_000_000
+_LARGEST = 200_000_000
 _SHOWN_PEERS = 40
 _CASE_COLUMNS = (
     "label", "measure", "population", "published", "correct", "verdict", "id", "formula", "sentence", "tied",
@@ -89,7 +89,7 @@ def forensics(
     if file is not None:
         from pipelines.assurance.forensic_cases import read_cases
 
-        cases = read_cases(_read(file), edition, known)
+        cases = read_cases(read_given(file), edition, known)
     else:
         cases = [_one_case(edition, known, value or "", measure, population, given)]
     if as_csv or as_json:
@@ -304,7 +304,7 @@ def import_file(home: Path, file: Path, year: str | None) -> None:
     from pipelines.statutory.peers import contradicted, import_workbook
     from schemas.rulebook import load_edition
 
-    path, frame = import_workbook(home, _read(file), None if year is None else load_edition(year).year)
+    path, frame = import_workbook(home, read_given(file), None if year is None else load_edition(year).year)
     click.echo(f"Kept {frame['code'].nunique():,} landlords of {frame['year'].iloc[0]} in {path}")
     for population, mine in frame.groupby("population"):
         without = int(mine["value"].isna().sum())
@@ -469,10 +469,11 @@ def _peer_lines(ranked: Sequence[Peer]) -> Iterable[str]:
 # ---------------------------------------------------------------------------------------------------- shared
 
 
-def _read(file: Path) -> bytes:
+def read_given(file: Path) -> bytes:
+    """Return a file that the command line names; InputError where it cannot be read, or is too large."""
     try:
-        if file.stat().st_size > _MAX_FILE:
-            raise InputError(f"{file} is larger than {_MAX_FILE // 10**6} MB: that is not the file meant.")
+        if file.stat().st_size > _LARGEST:
+            raise InputError(f"{file} is larger than {_LARGEST // 10**6} MB: that is not the file meant.")
         return file.read_bytes()
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}.") from error
@@ -486,7 +487,7 @@ def _document(home: Path, code: str, year: str, *, needed: bool = True) -> Any:
             raise InputError(f"There is no {path}: run `tsm run {code} {year}` first.")
         return None
     try:
-        return json.loads(_read(path))
+        return json.loads(read_given(path))
     except ValueError as error:
         raise InputError(f"{path} is damaged: run `tsm run {code} {year}` again.") from error
 

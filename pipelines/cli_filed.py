@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from pipelines.statutory.filed import Filed
     from pipelines.statutory.validations import CheckOutcome
 
-_MAX_FILE = 100_000_000
-
 
 @click.command(name="check-filed")
 @click.argument("file", type=click.Path(path_type=Path))
@@ -32,9 +30,10 @@ def check_filed(file: Path, code: str | None, year: str | None, all_breaches: bo
     FILE is RSH's published workbook (.xlsx; CODE picks one landlord, else all that break a hard rule are
     shown), or an entry sheet: nrosh.csv with its column value filled in by hand.
     """
+    from pipelines.cli_compare import read_given
     from pipelines.statutory.filed import read_filed, validate_filed
 
-    returns = read_filed(_read(file), year)
+    returns = read_filed(read_given(file), year)
     if code is not None:
         returns = [each for each in returns if each.code == code.upper()]
         if not returns:
@@ -71,12 +70,3 @@ def outcome_lines(outcomes: list[CheckOutcome], all_breaches: bool = False) -> I
         yield from (f"{'':26}{message}" for message in messages)
         yield f"{'':26}{rule.remedy}"
     yield f"{len(outcomes) - len(shown)} of {len(outcomes)} validations passed."
-
-
-def _read(file: Path) -> bytes:
-    try:
-        if file.stat().st_size > _MAX_FILE:
-            raise InputError(f"{file} is larger than {_MAX_FILE // 10**6} MB: that is not the file meant.")
-        return file.read_bytes()
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}.") from error

@@ -364,7 +364,7 @@ def test_what_cannot_be_done_is_said(home, published):
 
 
 def test_a_file_far_too_large_is_not_read(home, monkeypatch, tmp_path):
-    monkeypatch.setattr("pipelines.cli_compare._MAX_FILE", 3)
+    monkeypatch.setattr("pipelines.cli_compare._LARGEST", 3)
     page = tmp_path / "page.csv"
     page.write_text("measure,value\nTP01,1\n")
     refused(tsm(home, "forensics", "--from", str(page)), "larger than")

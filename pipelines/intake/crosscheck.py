@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 import pandas as pd
 
 from pipelines.intake.findings import MASKED, cross_findings, join, shown
+from schemas.categories import stated
 from schemas.rulebook import Edition, Settings
 from schemas.tables import TABLES, Context, Rule, is_personal
 from schemas.tables.masks import is_in, is_relevant_stock
@@ -15,20 +16,6 @@ _KEY = "programme"
 _SAFETY = frozenset({"safety_checks", "safety_exclusions"})
 _MOST_CATEGORIES = 60  # more are no characteristic, but postcodes or the like
 _MOST_SHOWN = 4
-# What says that there is no category, as `pipelines.survey.categories` has it.
-NO_CATEGORY = frozenset(
-    (
-        "",
-        "n/a",
-        "no answer",
-        "not given",
-        "not known",
-        "not stated",
-        "prefer not to say",
-        "refused",
-        "unknown",
-    )
-)
 
 
 def cross_check(
@@ -218,8 +205,7 @@ def _population_categories(tables: Mapping[str, pd.DataFrame], name: str) -> tup
 
 
 def _categories(cells: pd.Series) -> set[str]:
-    words = {str(word).strip() for word in cells.dropna().unique()}
-    return {word for word in words if word.casefold() not in NO_CATEGORY}
+    return {*stated(cells).dropna()}
 
 
 def _listed(words: set[str], name: str) -> str:

@@ -11,10 +11,10 @@ from math import ceil, floor
 
 import pandas as pd
 
+from schemas.categories import NOT_STATED, stated
 from schemas.rulebook import Accuracy
 
 from .accuracy import accuracy_test, achieved_margin
-from .categories import NOT_STATED, stated
 
 SAMPLE_COLUMNS = ("household_id", "stratum", "draw", "base_weight")
 EXCLUSION_COLUMNS = ("household_id", "excluded_reason")

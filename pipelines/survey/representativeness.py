@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from schemas.categories import label_of, stated
+
 from .association import Fit, goodness_of_fit, r_indicator, weighted_fit
-from .categories import label_of, stated
 from .estimation import Design
 from .sample import CALIBRATED, Sample
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import pandas as pd
 
+from schemas.categories import label_of, stated
 from schemas.rulebook import Accuracy
 
 from .accuracy import AccuracyTest
-from .categories import label_of, stated
 from .comparison import Answers, screen, year_on_year
 from .estimation import Design, Estimate, estimate, honest_accuracy
 from .representativeness import representativeness, response

@@ -9,8 +9,9 @@ from difflib import get_close_matches
 import numpy as np
 import pandas as pd
 
+from schemas.categories import NOT_STATED, label_of
+
 from .calibration import Floats, Ints
-from .categories import NOT_STATED, label_of
 from .weighting_problems import CROSS, Problems, collapsing, homes, people
 
 Collapse = Mapping[str, Mapping[str, str]]

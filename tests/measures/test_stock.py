@@ -1,6 +1,8 @@
 import pandas as pd
 import pytest
 
+from pipelines.measures.stock import mostly_supported
+
 from .frames import home, inputs
 
 
@@ -43,3 +45,25 @@ def test_year_end_stock_counts_homes_owned_on_the_last_day():
         home("W1", country="Wales"),
     ]
     assert inputs(homes=homes).stock.counts == {"LCRA": 3, "LCHO": 1}
+
+
+@pytest.mark.parametrize(
+    ("types", "answer"),
+    [
+        ([], None),
+        (["General needs"] * 7 + ["Supported housing"] * 3, False),
+        (["General needs"] * 6 + ["Supported housing"] * 4, True),
+        # Sheltered homes and those of no stated type could be either: settled only where they cannot matter.
+        (["General needs"] * 6 + ["Housing for older people"] * 4, None),
+        (["General needs"] * 7 + ["Housing for older people"] * 3, False),
+        (["General needs"] * 6 + [None] * 4, None),
+        (["Supported housing"] * 4 + [None] * 6, True),
+    ],
+)
+def test_whether_most_homes_are_supported(types, answer):
+    homes = [home(f"H{number}", stock_type=kind) for number, kind in enumerate(types)]
+    others = [
+        home("S1", "LCHO", stock_type="Supported housing"),
+        home("H9", stock_type="Supported housing", owned_to=pd.Timestamp("2025-03-30")),
+    ]
+    assert mostly_supported(inputs(homes=[*homes, *others]).stock) is answer

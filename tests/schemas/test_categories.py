@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from pipelines.survey.categories import NOT_STATED, label_of, stated
+from schemas.categories import NOT_STATED, label_of, stated
 
 
 def test_what_says_that_nothing_is_stated() -> None:
