@@ -42,3 +42,8 @@ def code_and_year(context: dg.AssetExecutionContext) -> tuple[str, str]:
     key = context.partition_key
     assert isinstance(key, dg.MultiPartitionKey)
     return key.keys_by_dimension[LANDLORD], key.keys_by_dimension[YEAR]
+
+
+def of_run(run: dg.DagsterRun) -> tuple[str, str]:
+    """Return the landlord's code and the reporting year of a run, from the tags that Dagster gives it."""
+    return run.tags[f"dagster/partition/{LANDLORD}"], run.tags[f"dagster/partition/{YEAR}"]

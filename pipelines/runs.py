@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
 from multiprocessing import get_context
@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.instance import point_environment_at
-from pipelines.returns_index import refresh_index
 from schemas.errors import InputError, StopError, TsmError
 
 # The errors whose message is written for a user; of an error Dagster keeps the name, not the class.
@@ -77,6 +76,7 @@ def run_return(home: Path, code: str, year: str, only: Sequence[str] | None = No
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
 
+    from pipelines.assets.withheld import findings_folder, has_findings
     from pipelines.assurance.acts import read_acts
     from pipelines.assurance.release import folder_of, newest
     from pipelines.definitions import FULL_RETURN, build_defs
@@ -96,10 +96,11 @@ def run_return(home: Path, code: str, year: str, only: Sequence[str] | None = No
         )
         if not outcome.success:
             why = _why(outcome, home, code, year)
-            if isinstance(why, StopError):
-                made = {event.asset_key for event in outcome.get_asset_materialization_events()}
-                why = StopError(f"{why}{_told_in(home, code, year, made)}")
-                refresh_index(home)  # it says that the return is withheld, and where its findings are
+            made = {event.asset_key for event in outcome.get_asset_materialization_events()}
+            if isinstance(why, StopError) and has_findings(made):
+                folder = findings_folder(home / "returns" / code / year)
+                told = f"What was found, with the cells marked: {folder / 'findings.html'} (and .xlsx, .csv)."
+                why = StopError(f"{why}\n{told}")
             raise why
     year_folder = home / "returns" / code / year
     return folder_of(year_folder, newest(year_folder, read_acts(year_folder)))
@@ -140,16 +141,6 @@ def _why(outcome: object, home: Path, code: str, year: str) -> TsmError:
             f"This is a fault of the software; run {outcome.run_id} in `tsm ui` has the details."
         )
     return TsmError(f"Run {outcome.run_id} failed; `tsm ui` has the details.")
-
-
-def _told_in(home: Path, code: str, year: str, made: Collection[Any]) -> str:
-    """Write the findings of a withheld return for whoever puts its files right; say where, in a sentence."""
-    from pipelines.assets.withheld import write_withheld
-
-    folder = write_withheld(home, code, year, made)
-    if folder is None:
-        return ""
-    return f"\nWhat was found, with the cells marked: {folder / 'findings.html'} (and .xlsx, .csv)."
 
 
 def _stops(home: Path, code: str, year: str) -> list[str]:

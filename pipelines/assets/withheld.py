@@ -29,7 +29,9 @@ from pipelines.assurance.compute import (
 from pipelines.assurance.release import confirmed_before, publish
 from pipelines.intake import Received, Records
 from pipelines.measures import Figure, figures, figures_from_frame
+from pipelines.partitions import of_run
 from pipelines.publications import findings_csv, findings_html, findings_xlsx
+from pipelines.returns_index import refresh_index
 from pipelines.statutory.confirmations import from_year_file
 from pipelines.statutory.document import SOFTWARE
 from pipelines.statutory.finding_effects import (
@@ -47,6 +49,7 @@ from .statutory_return import ALL_FINDINGS_KEY, FIGURES_KEY
 from .survey import FINDINGS_KEY as SURVEY_FINDINGS_KEY
 
 SUFFIX = ".findings"
+_LISTS = frozenset({FINDINGS_KEY, SURVEY_FINDINGS_KEY, ALL_FINDINGS_KEY})
 
 
 def findings_folder(year_folder: Path) -> Path:
@@ -59,8 +62,30 @@ def remove_findings(year_folder: Path) -> None:
     shutil.rmtree(findings_folder(year_folder), ignore_errors=True)
 
 
-def write_withheld(home: Path, code: str, year: str, made: Collection[dg.AssetKey]) -> Path | None:
-    """Write the findings of a run that a stop ended; return the folder, or None where none were found by it.
+def build_hook(home: Path) -> dg.HookDefinition:
+    """Return what a run does where a stop ends it, however it was started: findings written, index told."""
+
+    @dg.failure_hook(name="findings_of_a_withheld_return")
+    def findings_of_a_withheld_return(context: dg.HookContext) -> None:
+        if not isinstance(context.op_exception, dg.Failure):
+            return  # a fault, not a finding
+        logged = context.instance.all_logs(context.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+        made = {each.dagster_event.asset_key for each in logged if each.dagster_event is not None}
+        run = context.instance.get_run_by_id(context.run_id)
+        if run is not None and has_findings(made):
+            write_withheld(home, *of_run(run), made)
+        refresh_index(home)  # it says that the return is withheld, and where its findings are
+
+    return findings_of_a_withheld_return
+
+
+def has_findings(made: Collection[dg.AssetKey | None]) -> bool:
+    """Return whether a run that materialised these assets has found anything to tell."""
+    return not _LISTS.isdisjoint(made)
+
+
+def write_withheld(home: Path, code: str, year: str, made: Collection[dg.AssetKey | None]) -> None:
+    """Write the findings of a run that a stop ended.
 
     `made`: the assets that the run materialised; what the store has of others is of an earlier run.
     """
@@ -71,8 +96,6 @@ def write_withheld(home: Path, code: str, year: str, made: Collection[dg.AssetKe
 
     whole = [ALL_FINDINGS_KEY] if ALL_FINDINGS_KEY in made else [FINDINGS_KEY, SURVEY_FINDINGS_KEY]
     found = [kept(key) for key in whole if key in made]
-    if not found:
-        return None
     year_folder = home / "returns" / code / year
     rules = load_rules(home / "landlords" / code, year)
     files = _files(
@@ -85,7 +108,6 @@ def write_withheld(home: Path, code: str, year: str, made: Collection[dg.AssetKe
         _confirmations(rules, year_folder),
     )
     publish(files, findings_folder(year_folder))
-    return findings_folder(year_folder)
 
 
 def check_with_files(home: Path, code: str, year: str) -> tuple[Checked, Callable[[], dict[str, bytes]]]:

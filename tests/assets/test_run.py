@@ -228,6 +228,19 @@ def test_a_later_run_of_downstream_assets_alone_is_refused_too(finished, stopped
     assert stopped.published() == finished.published()
 
 
+def test_a_stopped_run_tells_what_it_found_however_it_was_started(home, tmp_path):
+    """As from the web UI or the sensor, which start the job and not the command."""
+    told = home.outputs.with_name(f"{YEAR}.findings")
+    index = home.outputs.parent.parent / "index.html"
+    (home.inputs / "homes.parquet").write_bytes(b"another")  # two files for one table
+    outcome = home.run()
+    assert not outcome.success
+    assert not [each for each in outcome.all_events if each.event_type == dg.DagsterEventType.HOOK_ERRORED]
+    rules = set(pd.read_csv(told / "findings.csv")["finding_id"])
+    assert "FIL-002" in rules
+    assert f"T0001/{YEAR}.findings/findings.html" in index.read_text(encoding="utf-8")
+
+
 def test_a_stop_of_the_regulators_validations_is_told_and_holds(home, monkeypatch):
     """A return that breaks a rule of the form: its findings reach people, and no page is made from them."""
     before = home.published()
