@@ -19,11 +19,13 @@ from pipelines.assets.records import build_records
 from pipelines.assets.statutory_return import build_statutory_return
 from pipelines.assets.survey import build_survey
 from pipelines.assets.withheld import build_hook
+from pipelines.event_log import reuse_engines
 from pipelines.partitions import landlord_years
 from pipelines.sensors import build_sensor
 from pipelines.storage import JsonStore, ParquetStore, store_of
 
 FULL_RETURN = "full_return"
+reuse_engines()  # in whichever process loads the code location: the command's, the web UI's, the daemon's
 
 
 def build_defs(home: Path | None = None, store: str | None = None) -> dg.Definitions:

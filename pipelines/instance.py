@@ -23,6 +23,10 @@ telemetry:
 nux:
   enabled: false
 
+# Where each asset was read and written is in its own metadata; as messages they were a fifth of the record.
+python_logs:
+  python_log_level: INFO
+
 # A run started in the web UI starts at once. The default queues it for a daemon that does not run here.
 run_coordinator:
   module: dagster._core.run_coordinator

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sqlite3
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
@@ -73,8 +72,6 @@ def run_return(home: Path, code: str, year: str, only: Sequence[str] | None = No
     logging.getLogger("tsm").info("Starting (a few seconds)")
 
     import dagster as dg
-    from sqlalchemy import event
-    from sqlalchemy.engine import Engine
 
     from pipelines.assets.withheld import findings_folder, has_findings
     from pipelines.assurance.acts import read_acts
@@ -82,8 +79,6 @@ def run_return(home: Path, code: str, year: str, only: Sequence[str] | None = No
     from pipelines.definitions import FULL_RETURN, build_defs
     from pipelines.partitions import partition_key
 
-    if not event.contains(Engine, "connect", _sync_at_checkpoints):
-        event.listen(Engine, "connect", _sync_at_checkpoints)
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with dg.DagsterInstance.from_config(str(folder)) as instance:
         job = build_defs(home).resolve_job_def(FULL_RETURN)
@@ -104,15 +99,6 @@ def run_return(home: Path, code: str, year: str, only: Sequence[str] | None = No
             raise why
     year_folder = home / "returns" / code / year
     return folder_of(year_folder, newest(year_folder, read_acts(year_folder)))
-
-
-def _sync_at_checkpoints(connection: Any, _: object) -> None:
-    """Let SQLite wait for the disk at its checkpoints, not at each of the thousand events of a run.
-
-    In the write-ahead mode that Dagster sets, a crash can then lose the last events, never harm the record.
-    """
-    if isinstance(connection, sqlite3.Connection):
-        connection.execute("PRAGMA synchronous = NORMAL").close()
 
 
 def _why(outcome: object, home: Path, code: str, year: str) -> TsmError:

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from pipelines.measures import Target
-from pipelines.measures.repairs import context, deadlines
+from pipelines.measures.repairs import context, deadlines, other_targets
 
 from .frames import figure_of, home, inputs, ledger_of, line, reason, records
 
@@ -139,3 +139,22 @@ def test_the_returns_repair_context():
         "closed_without_completion": 1,  # R4
         "outstanding": 2,  # R3, R5
     }
+
+
+def test_repairs_with_a_target_of_their_own_that_is_not_the_years():
+    on_time = pd.Timestamp("2024-06-10 12:00")
+    usual_day = pd.Timestamp("2024-07-01")  # 20 working days from Monday 3 June
+    rows = [
+        repair(repair_id="same day", target_at=usual_day + pd.Timedelta(hours=9)),
+        repair(repair_id="another day", target_at=usual_day + pd.Timedelta(days=1)),
+        repair(repair_id="none of its own", target_at=pd.NaT),
+        repair(repair_id="not counted", status="cancelled", target_at=usual_day + pd.Timedelta(days=1)),
+        repair(repair_id="24 hours", priority="emergency", target_at=pd.Timestamp("2024-06-04 09:00"),
+               completed_at=pd.Timestamp("2024-06-03 12:00")),
+        repair(repair_id="an hour less", priority="emergency", target_at=pd.Timestamp("2024-06-04 08:00"),
+               completed_at=pd.Timestamp("2024-06-03 12:00")),
+        repair(repair_id="also late", target_at=usual_day - pd.Timedelta(days=9), completed_at=on_time),
+    ]  # fmt: skip
+    assert other_targets(inputs(repairs=rows)) == {"non_emergency": 2, "emergency": 1}
+    alone = {"emergency": Target(hours=24)}
+    assert other_targets(inputs(repairs=rows, targets=alone)) == {"emergency": 1}

@@ -26,7 +26,11 @@ def stock(lcra, lcho, settings=None):
     ],
 )
 def test_which_populations_are_reported(lcra, lcho, blocks):
-    assert tuple(stock(lcra, lcho).blocks[key] for key in ("LCRA", "LCHO", "COMBINED")) == blocks
+    found = stock(lcra, lcho)
+    populations = ("LCRA", "LCHO", "COMBINED")
+    assert tuple(found.blocks[key] for key in populations) == blocks
+    reported = [key for key, block in zip(populations, blocks, strict=True) if block == "reported"]
+    assert found.surveyed == reported
 
 
 def test_the_thresholds_are_settings():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 from PIL import Image
@@ -42,22 +43,34 @@ def empty():
 
 
 @pytest.fixture(scope="session")
-def asked():
-    """The addresses that were asked for while the PDFs of `pdfs` were made."""
-    return []
+def drawn(plain, hostile, empty, made_once):
+    """A folder with three documents as PDF, and the addresses that were asked for while they were made."""
+    from weasyprint.urls import URLFetcher
+
+    fetch, asked = URLFetcher.fetch, []
+
+    def draw(folder):
+        folder.mkdir()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(
+                URLFetcher,
+                "fetch",
+                lambda self, url, headers=None: asked.append(url) or fetch(self, url, headers),
+            )
+            for name, document in {"plain": plain, "hostile": hostile, "empty": empty}.items():
+                (folder / f"{name}.pdf").write_bytes(return_pdf(document, return_json(document)))
+        (folder / "asked.json").write_text(json.dumps(asked))
+
+    return made_once("drawn", draw)
 
 
 @pytest.fixture(scope="session")
-def pdfs(plain, hostile, empty, asked):
-    """Three documents as PDF, made once."""
-    from weasyprint.urls import URLFetcher
+def asked(drawn):
+    """The addresses that were asked for while the PDFs of `pdfs` were made."""
+    return json.loads((drawn / "asked.json").read_text())
 
-    fetch = URLFetcher.fetch
-    made = {"plain": plain, "hostile": hostile, "empty": empty}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            URLFetcher,
-            "fetch",
-            lambda self, url, headers=None: asked.append(url) or fetch(self, url, headers),
-        )
-        return {name: return_pdf(document, return_json(document)) for name, document in made.items()}
+
+@pytest.fixture(scope="session")
+def pdfs(drawn):
+    """Three documents as PDF, made once."""
+    return {name: (drawn / f"{name}.pdf").read_bytes() for name in ("plain", "hostile", "empty")}

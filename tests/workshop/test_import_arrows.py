@@ -40,6 +40,7 @@ OUTSIDE_THE_ROOMS = {
     "pipelines.cli_signoff",
     "pipelines.cli_survey",
     "pipelines.definitions",
+    "pipelines.event_log",
     "pipelines.instance",
     "pipelines.partitions",
     "pipelines.returns_index",
