@@ -282,13 +282,13 @@ def _write_items(
         told = replace(survey, found=changes_text(changes, survey.population))
         section["items"], lacking = approach_items(told)
         missing += lacking
-        if section["questionnaire"] is None:
-            missing.append(
-                {
-                    "what": f"{survey.population} questionnaire",
-                    "remedy": survey.put("questionnaire", "the name of the file with the full questionnaire"),
-                }
-            )
+        named = section["questionnaire"]
+        if named is None:
+            remedy = survey.put("questionnaire", "the name of the file with the full questionnaire")
+        else:
+            remedy = f"Put the file {named}, which year.yaml names, beside it."
+        if section["questionnaire_file"] is None:
+            missing.append({"what": f"{survey.population} questionnaire", "remedy": remedy})
     return missing
 
 
@@ -424,7 +424,7 @@ def _publication(inputs: ReturnInputs, surveys: list[dict[str, Any]]) -> dict[st
         "repair_targets": all(_target(inputs, priority) is not None for priority in _PRIORITIES),
         "complaint_timescales": True,
         "survey_approach": not any(item["missing"] for each in surveys for item in each["items"]),
-        "questionnaire": all(each["questionnaire"] for each in surveys),
+        "questionnaire": all(each["questionnaire_file"] for each in surveys),
         "permanent_url": bool(inputs.year_file.publication_url),
         "comparison_with_earlier_years": all(
             (plan and plan.changes_since_last_year)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import pikepdf
 
@@ -18,8 +19,13 @@ def open_pdf(content: bytes) -> pikepdf.Pdf:
 
 def page_texts(content: bytes) -> list[str]:
     """The text of each page, a line for each piece that was drawn."""
+    return [*_page_texts(content)]
+
+
+@lru_cache(maxsize=8)  # many tests read the same few files
+def _page_texts(content: bytes) -> tuple[str, ...]:
     with open_pdf(content) as pdf:
-        return [_page_text(page) for page in pdf.pages]
+        return tuple(_page_text(page) for page in pdf.pages)
 
 
 def squeezed(text: str) -> str:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from pipelines.intake import FINDING_COLUMNS, load_landlord, load_year, no_findings
 from pipelines.measures.figures import Figure, value_of
-from pipelines.statutory import ReturnInputs, SurveyEvidence, assemble
+from pipelines.statutory import ReturnInputs, SurveyEvidence, assemble, questionnaire
 from pipelines.survey.accuracy import accuracy_test
 from pipelines.survey.sample import Scheme, make_sample, weigh
 from pipelines.survey.statistics import Thresholds, survey_statistics
@@ -341,6 +341,7 @@ def inputs(
         ],
         assets=[{"key": "measures/RP02_1", "made_from": ["records/repairs"], "data_version": "cd" * 32}],
         software_version="0.1.0",
+        questionnaires={PLAN["questionnaire"]: questionnaire(PLAN["questionnaire"], b"%PDF-1.7")},
         kept=[
             {"received": "repairs", "file": f"L0001/{year}/repairs.csv", "sha256": "ab" * 32, "bytes": 12345}
         ],

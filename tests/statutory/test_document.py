@@ -185,6 +185,18 @@ def test_what_is_missing_outside_the_survey_is_listed_with_its_remedy() -> None:
     assert "landlord.yaml" in missing["Contacts for the return"]
     assert "'questionnaire' under survey, LCRA" in missing["LCRA questionnaire"]
     assert bare["status"]["complete"] is False
+
+
+def test_a_questionnaire_that_is_named_and_not_there_is_missing() -> None:
+    made = document(questionnaires={})
+    assert [each["what"] for each in made["status"]["missing"]] == [
+        "LCRA questionnaire",
+        "LCHO questionnaire",
+    ]
+    assert "the file questionnaire.pdf, which year.yaml names" in made["status"]["missing"][0]["remedy"]
+    absent = [item["text"] for item in made["publication"]["items"] if not item["present"]]
+    assert len(absent) == 1
+    assert "questionnaire" in absent[0].lower()
     assert DOCUMENT["status"] == {
         "draft": True, "complete": True, "missing": [], "to_confirm": 0, "confirmed": 0, "notes": 0,
     }  # fmt: skip
