@@ -18,7 +18,7 @@ from pipelines.assets.received import build_received
 from pipelines.assets.records import build_records
 from pipelines.assets.statutory_return import build_statutory_return
 from pipelines.assets.survey import build_survey
-from pipelines.assets.withheld import build_hook
+from pipelines.assets.withheld import build_hooks
 from pipelines.event_log import reuse_engines
 from pipelines.partitions import landlord_years
 from pipelines.sensors import build_sensor
@@ -52,7 +52,7 @@ def build_defs(home: Path | None = None, store: str | None = None) -> dg.Definit
                 FULL_RETURN,
                 selection=dg.AssetSelection.all(),
                 description="The whole return of one landlord and year, from its files to its PDF.",
-                hooks={build_hook(home)},
+                hooks=build_hooks(home),
             )
         ],
         sensors=[build_sensor(home, FULL_RETURN)],

@@ -49,7 +49,7 @@ class Home:
         """Materialise the assets of `selection` (user strings), or everything; the PDF is drawn on demand."""
         chosen = [dg.AssetKey(each.split("/")) for each in selection] if selection else None
         with self.instance() as instance, nullcontext() if draw else undrawn():
-            return (
+            outcome = (
                 build_defs(self.path)
                 .resolve_job_def(FULL_RETURN)
                 .execute_in_process(
@@ -60,6 +60,9 @@ class Home:
                     run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 )
             )
+        failed = dg.DagsterEventType.HOOK_ERRORED  # of which a run takes no notice
+        assert [each.message for each in outcome.all_events if each.event_type == failed] == []
+        return outcome
 
     def published(self) -> dict[str, bytes]:
         """Return every output file by its name in the returns folder."""

@@ -43,7 +43,7 @@ from pipelines.statutory.finding_effects import (
 from pipelines.statutory.findings import finding_groups
 from pipelines.storage import read_kept, store_of
 
-from .common import FINDINGS_KEY, copied_rows
+from .common import FINDINGS_KEY, copied_rows, stops_in
 from .records import record_key
 from .statutory_return import ALL_FINDINGS_KEY, FIGURES_KEY
 from .survey import FINDINGS_KEY as SURVEY_FINDINGS_KEY
@@ -62,21 +62,35 @@ def remove_findings(year_folder: Path) -> None:
     shutil.rmtree(findings_folder(year_folder), ignore_errors=True)
 
 
-def build_hook(home: Path) -> dg.HookDefinition:
-    """Return what a run does where a stop ends it, however it was started: findings written, index told."""
+def build_hooks(home: Path) -> set[dg.HookDefinition]:
+    """Return what a run does where a stop ends it, however it was started: findings written, index told.
 
-    @dg.failure_hook(name="findings_of_a_withheld_return")
-    def findings_of_a_withheld_return(context: dg.HookContext) -> None:
-        if not isinstance(context.op_exception, dg.Failure):
-            return  # a fault, not a finding
+    A step that a stop ends may come before the findings are listed, or after: both are asked.
+    """
+
+    def tell(context: dg.HookContext) -> None:
         logged = context.instance.all_logs(context.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
         made = {each.dagster_event.asset_key for each in logged if each.dagster_event is not None}
         run = context.instance.get_run_by_id(context.run_id)
-        if run is not None and has_findings(made):
-            write_withheld(home, *of_run(run), made)
-        refresh_index(home)  # it says that the return is withheld, and where its findings are
+        if run is None or not has_findings(made):
+            return
+        code, year = of_run(run)
+        found = [read_kept(store_of(home), key, code, year) for key in made & _LISTS if key is not None]
+        if any(stops_in(each) for each in found):
+            write_withheld(home, code, year, made)
+            refresh_index(home)  # it says that the return is withheld, and where its findings are
 
-    return findings_of_a_withheld_return
+    @dg.failure_hook(name="a_stop_ends_a_step")
+    def a_stop_ends_a_step(context: dg.HookContext) -> None:
+        if isinstance(context.op_exception, dg.Failure):  # anything else is a fault, not a finding
+            tell(context)
+
+    @dg.success_hook(name="stops_are_listed")
+    def stops_are_listed(context: dg.HookContext) -> None:
+        if "findings" in context.op.definition.output_dict:  # as the three steps call the list they make
+            tell(context)
+
+    return {a_stop_ends_a_step, stops_are_listed}
 
 
 def has_findings(made: Collection[dg.AssetKey | None]) -> bool:

@@ -284,7 +284,7 @@ def _no_target_at_all(tables: dict[str, pd.DataFrame]) -> None:
 
 
 def _areas_in_other_words(tables: dict[str, pd.DataFrame]) -> None:
-    tables["survey_responses"]["area"] = "Area 1"
+    tables["survey_responses"] = tables["survey_responses"].assign(area="Area 1")
     tables["population_margins"] = tables["population_margins"].iloc[:0]
 
 
