@@ -250,15 +250,14 @@ def ui(home: Path, port: int) -> None:
 @click.pass_obj
 def watch(home: Path) -> None:
     """Watch the landlords' folders: whoever's files change gets a new return. Ctrl-C ends it."""
-    import subprocess
-
     from pipelines.instance import point_environment_at
     from pipelines.web import WORKSPACE
 
     folder = point_environment_at(home)
     click.echo(f"Watching {home / 'landlords'} (runs are recorded in {folder}; Ctrl-C ends it)")
     daemon = [sys.executable, "-m", "dagster._daemon", "run", "--workspace", str(WORKSPACE)]
-    sys.exit(subprocess.call(daemon))  # noqa: S603 (our own command)
+    sys.stdout.flush()
+    os.execv(sys.executable, daemon)  # noqa: S606 (in this process's place: whatever ends it, ends it)
 
 
 @main.group()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,13 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.intake import READABLE
 from pipelines.partitions import partition_key
 from schemas.rulebook import editions
 
 NAME = "landlord_files"
 SECONDS = 30
+_READ = READABLE | {".yaml"}
 _COMPARED_WITH = ("previous_figures", "previous_return", "benchmarks")
 
 # What is remembered of a partition: a glance at its files (names, sizes, times), the hash of their content
@@ -94,15 +97,18 @@ def _sha256(file: Path) -> str:
 
 
 def _made_of(manifest: Path, files: list[Path]) -> bool:
-    """Whether a return was made of files with these contents (files that no table reads aside).
+    """Whether a return was made of these files: none is gone or another, and no table could be in one more.
 
     What it is compared with may be none of the landlord's files: last year's return, the nation's figures.
     """
     if not manifest.is_file():
         return False
     inputs = json.loads(manifest.read_bytes())["inputs"]
-    made_of = {each["sha256"] for each in inputs if each["table"] not in _COMPARED_WITH}
-    return made_of <= {_sha256(file) for file in files}
+    made_of = Counter(each["sha256"] for each in inputs if each["table"] not in _COMPARED_WITH)
+    contents = {file: _sha256(file) for file in files}
+    # Counted, as a second copy of a table's file is a second file for the table.
+    could_be_read = Counter(contents[file] for file in files if file.suffix.lower() in _READ)
+    return made_of.keys() <= {*contents.values()} and could_be_read <= made_of
 
 
 def build_sensor(home: Path, job_name: str) -> dg.SensorDefinition:

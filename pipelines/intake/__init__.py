@@ -2,7 +2,7 @@
 
 from pipelines.intake.crosscheck import cross_check
 from pipelines.intake.findings import no_findings
-from pipelines.intake.received import Received, receive
+from pipelines.intake.received import READABLE, Received, receive
 from pipelines.intake.records import Records, check_table, empty_records
 from pipelines.intake.settings import (
     Confirmation,
@@ -24,6 +24,7 @@ from schemas.targets import Target
 
 __all__ = [
     "FINDING_COLUMNS",
+    "READABLE",
     "Confirmation",
     "Contact",
     "Exclusions",

@@ -47,6 +47,7 @@ _NAMED = {".csv": "a CSV file", ".xlsx": "an XLSX file", ".parquet": "a Parquet 
 _HOW_TO_READ = "Put the file itself in the folder, where it can be read."
 # What a file that sources.yaml names may also be called.
 _ALSO = {".txt": ".csv", ".tsv": ".csv", ".xlsm": ".xlsx", ".pq": ".parquet"}
+READABLE = frozenset({*READERS, *_ALSO})  # the endings of files that a table may be in
 # With what bytes files of other kinds begin.
 _SIGNS = {
     b"PK\x03\x04": ".xlsx",

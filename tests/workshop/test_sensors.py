@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import dagster as dg
@@ -78,6 +79,19 @@ def test_a_return_that_was_made_of_the_same_files_is_not_made_again(home: Home) 
     homes = home.inputs / "homes.csv"
     homes.write_text(homes.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     assert settled(home.path, remembered)[0] == [(CODE, YEAR)]
+
+
+@pytest.mark.parametrize(
+    ("name", "runs"),
+    [
+        ("asb_cases.parquet", [(CODE, YEAR)]),  # a second file for a table, be it of the same content
+        ("corrections.yaml", [(CODE, YEAR)]),
+        ("minutes.pdf", []),  # no table could be in it
+    ],
+)
+def test_a_file_that_was_added_while_nobody_watched_is_seen(home: Home, name: str, runs: list) -> None:
+    shutil.copy(home.inputs / "asb_cases.csv", home.inputs / name)
+    assert settled(home.path, {})[0] == runs
 
 
 def test_the_sensor_asks_for_one_run_of_one_partition(folders: Path) -> None:
