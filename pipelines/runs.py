@@ -73,7 +73,7 @@ def run_return(home: Path, code: str, year: str, only: Sequence[str] | None = No
 
     import dagster as dg
 
-    from pipelines.assets.withheld import findings_folder, has_findings
+    from pipelines.assets.withheld import findings_folder, lists_a_stop
     from pipelines.assurance.acts import read_acts
     from pipelines.assurance.release import folder_of, newest
     from pipelines.definitions import FULL_RETURN, build_defs
@@ -92,7 +92,7 @@ def run_return(home: Path, code: str, year: str, only: Sequence[str] | None = No
         if not outcome.success:
             why = _why(outcome, home, code, year)
             made = {event.asset_key for event in outcome.get_asset_materialization_events()}
-            if isinstance(why, StopError) and has_findings(made):
+            if isinstance(why, StopError) and lists_a_stop(home, code, year, made):
                 folder = findings_folder(home / "returns" / code / year)
                 told = f"What was found, with the cells marked: {folder / 'findings.html'} (and .xlsx, .csv)."
                 why = StopError(f"{why}\n{told}")

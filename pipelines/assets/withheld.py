@@ -72,12 +72,8 @@ def build_hooks(home: Path) -> set[dg.HookDefinition]:
         logged = context.instance.all_logs(context.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
         made = {each.dagster_event.asset_key for each in logged if each.dagster_event is not None}
         run = context.instance.get_run_by_id(context.run_id)
-        if run is None or not has_findings(made):
-            return
-        code, year = of_run(run)
-        found = [read_kept(store_of(home), key, code, year) for key in made & _LISTS if key is not None]
-        if any(stops_in(each) for each in found):
-            write_withheld(home, code, year, made)
+        if run is not None and lists_a_stop(home, *of_run(run), made):
+            write_withheld(home, *of_run(run), made)
             refresh_index(home)  # it says that the return is withheld, and where its findings are
 
     @dg.failure_hook(name="a_stop_ends_a_step")
@@ -87,15 +83,16 @@ def build_hooks(home: Path) -> set[dg.HookDefinition]:
 
     @dg.success_hook(name="stops_are_listed")
     def stops_are_listed(context: dg.HookContext) -> None:
-        if "findings" in context.op.definition.output_dict:  # as the three steps call the list they make
+        if "findings" in context.op.definition.output_dict:  # as every step calls the list that it makes
             tell(context)
 
     return {a_stop_ends_a_step, stops_are_listed}
 
 
-def has_findings(made: Collection[dg.AssetKey | None]) -> bool:
-    """Return whether a run that materialised these assets has found anything to tell."""
-    return not _LISTS.isdisjoint(made)
+def lists_a_stop(home: Path, code: str, year: str, made: Collection[dg.AssetKey | None]) -> bool:
+    """Return whether a stop is in a list of findings that a run has made; `made` is all that it made."""
+    store = store_of(home)
+    return any(stops_in(read_kept(store, key, code, year)) for key in _LISTS if key in made)
 
 
 def write_withheld(home: Path, code: str, year: str, made: Collection[dg.AssetKey | None]) -> None:

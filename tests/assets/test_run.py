@@ -265,6 +265,19 @@ def test_a_stop_of_the_regulators_validations_is_told_and_holds(home, monkeypatc
     assert home.published() == before
 
 
+def test_a_refusal_without_a_stop_finding_names_no_findings(home, monkeypatch):
+    """Nothing was written for it, so the sentence must not say where."""
+
+    def moved(*_: object) -> None:
+        raise dg.Failure("received/homes has changed since its table was checked")
+
+    monkeypatch.setattr(statutory_return, "_require_kept", moved)
+    with pytest.raises(StopError, match="has changed since") as caught:
+        run_return(home.path, CODE, YEAR)
+    assert "findings.html" not in str(caught.value)
+    assert not home.outputs.with_name(f"{YEAR}.findings").exists()
+
+
 def test_records_that_were_checked_alone_do_not_slip_past_the_findings(home):
     # The kept findings are of the good homes; what lies downstream must not take the refused ones.
     before = home.published()

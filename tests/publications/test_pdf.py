@@ -296,7 +296,7 @@ def test_the_same_bytes_in_another_process_on_another_day_without_fonts(plain, p
     file = tmp_path / "return.json"
     file.write_bytes(return_json(plain))
     code = (
-        "import hashlib, sys; from pathlib import Path; from pipelines.publications import pdf_of;"
+        "import hashlib; from pathlib import Path; from pipelines.publications import pdf_of;"
         f"print(hashlib.sha256(pdf_of(Path({str(file)!r}).read_bytes())).hexdigest())"
     )
     done = run_elsewhere(["-c", code], tmp_path)
