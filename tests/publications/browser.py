@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,6 +96,16 @@ class Shown:
     def look(self, script: str, given: Any = None) -> Any:
         """What a script says of the page."""
         return self.page.evaluate(script, given)
+
+    def becomes(self, script: str, seconds: float = 10) -> bool:
+        """Whether what a script says of the page comes true in time: a key's scrolling takes some frames.
+
+        Not `wait_for_function`: it asks again from within the page, whose own policy forbids that.
+        """
+        until = time.monotonic() + seconds
+        while not (true := bool(self.look(script))) and time.monotonic() < until:
+            self.page.wait_for_timeout(20)
+        return true
 
 
 @contextmanager

@@ -100,8 +100,9 @@ def test_a_wide_table_scrolls_by_keyboard_in_a_region_with_a_name(browser, pages
     it = browser.show(pages["tenants", "plain"], **NARROW)
     region = it.page.get_by_role("region", name="What people answered: tenants who rent")
     region.focus()
+    assert not it.becomes("document.activeElement.scrollLeft > 0", seconds=0)
     it.page.keyboard.press("ArrowRight")
-    it.page.wait_for_function("document.activeElement.scrollLeft > 0")
+    assert it.becomes("document.activeElement.scrollLeft > 0")
 
 
 MOVING = """[...document.querySelectorAll('*')].filter(each => {
