@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -35,15 +36,20 @@ WIDE = {"width": 1280, "height": 1024}
 _REPEATS = [[".measure + .measure"], [".asked + .asked"], ["tr + tr + tr"], [".listed + .listed"]]
 
 
-def chromium() -> str:
-    """The path of Chromium; skips the test where there is none, and fails it in CI."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        missing = "no Chromium on this machine: apt-get install --no-install-recommends chromium"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    return found
+def chromium(names: Sequence[str] = NAMES) -> str | None:
+    """The path of the machine's Chromium; None where it has none, or only Ubuntu's pointer to a snap."""
+    for path in filter(None, map(shutil.which, names)):
+        if subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0:
+            return path
+    return None
+
+
+def missing() -> NoReturn:
+    """Skip the test for want of a browser; fail it in CI."""
+    how = "no Chromium here: apt-get install --no-install-recommends chromium, or playwright install chromium"
+    if os.environ.get("CI"):
+        pytest.fail(how)
+    pytest.skip(how)
 
 
 class Shown:
@@ -111,11 +117,16 @@ class Shown:
 @contextmanager
 def running() -> Iterator[Shown]:
     """A window of a running browser."""
-    path = chromium()
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Error, sync_playwright
 
+    path = chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        try:
+            browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        except Error:
+            if path is not None:
+                raise
+            missing()  # Playwright has no browser of its own either
         try:
             yield Shown(browser)
         finally:

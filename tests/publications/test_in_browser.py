@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from pipelines.publications import findings_html, tenants_embed_html, tenants_html
@@ -41,6 +43,15 @@ NARROW = {"viewport": driven.ZOOMED}
 def browser():
     with driven.running() as started:
         yield started
+
+
+def test_a_browser_that_only_points_to_another_package_is_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    for name, status in (("one-that-points", 1), ("one-that-works", 0)):
+        (tmp_path / name).write_text(f"#!/bin/sh\nexit {status}\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    assert driven.chromium(("not-there", "one-that-points")) is None
+    assert driven.chromium(("one-that-points", "one-that-works")) == str(tmp_path / "one-that-works")
 
 
 @pytest.fixture(scope="module")
