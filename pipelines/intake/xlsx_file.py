@@ -36,7 +36,7 @@ _ROWS_AT_ONCE = 20_000
 
 def read_xlsx(data: bytes, table: Table, form: Form = AS_FOUND) -> Sheet:
     """Read a workbook's bytes: the sheet of the table's name, else the first with its headings, else the
-    first; raises Refused.
+    first, one that is hidden only where no other is; raises Refused.
     """
     extents = measure(data)
     with _a_whole_workbook():
@@ -99,8 +99,11 @@ class _Book:
     ) -> None:
         self._book, self._extents, self._table, self._form = book, extents, table, form
         worksheet = python_calamine.SheetTypeEnum.WorkSheet
+        visible = python_calamine.SheetVisibleEnum.Visible
         # Of a sheet that was not measured nobody knows how large it would grow: it is passed over.
-        self.names = [s.name for s in book.sheets_metadata if s.typ == worksheet and s.name in extents]
+        sheets = [s for s in book.sheets_metadata if s.typ == worksheet and s.name in extents]
+        self._hidden = {s.name for s in sheets if s.visible != visible}
+        self.names = sorted((s.name for s in sheets), key=self._hidden.__contains__)  # what is shown first
         self._open: tuple[str, python_calamine.CalamineSheet] | None = None
 
     def sheet(self, name: str) -> python_calamine.CalamineSheet:
@@ -123,6 +126,13 @@ class _Book:
             raise Refused(3)
         if wanted := self._form.sheet:
             return self._stated(wanted), []
+        name, problems = self._found()
+        if name in self._hidden:
+            problems.append(Problem(37, {"name": _quoted([name])}))
+        return name, problems
+
+    def _found(self) -> tuple[str, list[Problem]]:
+        """The sheet that no mapping names: by its name, then by its headings, then the first."""
         named = [name for name in self.names if heading_key(name) == self._table.name]
         if named:
             return named[0], []

@@ -286,6 +286,14 @@ FILE_RULES: tuple[Rule, ...] = (
         "Name it {table}, with its ending, or say in sources.yaml what it is; if it is neither, confirm so.",
         Effect.KEPT,
     ),
+    _rule(
+        37,
+        Grade.CONFIRM,
+        "Hidden sheet",
+        "The table was read from the sheet {name} of {file}, which is hidden.",
+        "Unhide the sheet if it is meant, or name the sheet that is meant in sources.yaml.",
+        Effect.KEPT,
+    ),
 )
 
 BY_ID = {rule.id: rule for rule in FILE_RULES}

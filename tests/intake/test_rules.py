@@ -138,6 +138,7 @@ def _sheets(*sheets: str, **more: object) -> Callable[[Path], str]:
                 sheet.append(line.split(","))
         first = book.worksheets[0]
         first.row_dimensions[2].hidden = bool(more.get("hidden"))
+        book.worksheets[-1].sheet_state = str(more.get("last", "visible"))
         if "value" in more:
             first["B2"] = more["value"]
         if "merged" in more:
@@ -201,6 +202,7 @@ FILE_FAULTS: dict[str, Callable[[Path], str]] = {
     "FIL-032": _asb(asb_cases__csv=lambda text: text.replace("A2", "1.00023E+11")),
     "FIL-033": _sheets("About this workbook", _csv_text()),
     "FIL-034": _sheets(_csv_text(), merged="B2:B3"),
+    "FIL-037": _sheets("About this workbook", _csv_text(), last="veryHidden"),
     "FIL-036": _exclusions_under_another_name,
     "FIL-035": _asb(asb_cases__csv=lambda text: "".join(text.splitlines(keepends=True)[1:])),
 }

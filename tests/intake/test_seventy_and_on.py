@@ -24,8 +24,11 @@ from tests.intake.bad_files import (
     ROW,
     SECOND,
     WARN,
+    asb_sheet,
+    book,
     case,
     with_cells,
+    xlsx_records,
 )
 from tests.intake.support import check_file
 
@@ -510,3 +513,20 @@ def test_case_225_row_group_for_every_row(tmp_path: Path) -> Records:
     records = check_file(tmp_path, "asb_cases")
     assert len(records.accepted) == 200
     return records
+
+
+@case(WARN, "FIL-037")
+def test_case_226_table_on_a_hidden_sheet(tmp_path: Path) -> Records:
+    def hiding(number: int) -> Callable[[Any], None]:
+        return lambda made: setattr(made.worksheets[number], "sheet_state", "veryHidden")
+
+    others = [[row[0].replace("A", "X"), *row[1:]] for row in asb_sheet()]
+    for sheets, hidden in (((others, asb_sheet()), 0), ((asb_sheet(), others), 1)):
+        records = xlsx_records(tmp_path, book(*sheets, change=hiding(hidden)))  # what is shown comes first
+        assert list(records.accepted["case_id"]) == ["A1", "A2"]
+        assert list(records.findings["finding_id"]) == ["FIL-029"]
+    on_a_hidden_sheet = book([["About"]], asb_sheet(), change=hiding(1))
+    sources("tables: {asb_cases: {files: asb_cases.xlsx, sheet: Sheet1}}")(tmp_path)
+    assert xlsx_records(tmp_path, on_a_hidden_sheet).findings.empty  # it is said which
+    (tmp_path / "sources.yaml").unlink()
+    return xlsx_records(tmp_path, on_a_hidden_sheet)
