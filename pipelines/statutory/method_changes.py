@@ -59,6 +59,7 @@ class MethodChange:
         return {
             "kind": self.kind,
             "what": self.what,
+            "subject": self.subject,
             "was": self.was,
             "now": self.now,
             "text": self.text,

@@ -24,6 +24,7 @@ RULE = (
     "and a safety measure wherever it is below 100%."
 )
 _DUTIES = "safety"  # the family of measures that the law wants at 100%
+_NAMED = 2  # changes of method that the first page has room for
 
 
 def summarise(document: Document) -> dict[str, Any]:
@@ -35,6 +36,7 @@ def summarise(document: Document) -> dict[str, Any]:
     bad = sorted((each for each in judged if each["verdict"] == "bad"), key=lambda each: each["place"])
     now = {(each["measure"], each["population"]): each for each in document["figures"]}
     changed = _changed(comparison["changes"], measures, now)
+    changed_text = [_changes_text(comparison, measures), _method_text(comparison)]
     return {
         "questions": [_compliant(document), _complete(document["status"]), _to_confirm(document)],
         "rule": RULE,
@@ -43,7 +45,7 @@ def summarise(document: Document) -> dict[str, Any]:
         "bad": [_picked(each) for each in bad],
         "bad_text": "" if bad else _none_stands_out(comparison, "worse"),
         "changed": [_picked(each) for each in changed],
-        "changed_text": _changes_text(document, comparison, measures),
+        "changed_text": " ".join(filter(None, changed_text)),
         "confirm": [_waiting(each) for each in waiting(document["findings"]["groups"])],
         "themes": [_theme(each, judged) for each in document["themes"]],
         "standings": [
@@ -288,7 +290,7 @@ def _than(change: Mapped) -> str:
     return "higher" if change["change"] > 0 else "lower"
 
 
-def _changes_text(document: Document, comparison: Mapped, measures: Mapping[str, Mapped]) -> str:
+def _changes_text(comparison: Mapped, measures: Mapping[str, Mapped]) -> str:
     if comparison["last_year"] is None:
         return "Last year’s figures are not known, so no change can be told."
     asked = [
@@ -305,6 +307,15 @@ def _changes_text(document: Document, comparison: Mapped, measures: Mapping[str,
     rest = len(asked) - moved
     others = f"; the other {rest} moved no more than chance explains" if rest else ""
     return f"{which}{moved} moved by more than chance explains{others}."
+
+
+def _method_text(comparison: Mapped) -> str:
+    """What was done otherwise, a few things by name: a reader must know it before believing a difference."""
+    what = list(dict.fromkeys(each["subject"] for each in comparison["method_changes"]))
+    if not what:
+        return ""
+    some = what if len(what) <= _NAMED + 1 else [*what[:_NAMED], f"{len(what) - _NAMED} more things"]
+    return f"The method changed too, which may be why figures differ: {listed(some)} (under Method)."
 
 
 # --- to confirm ----------------------------------------------------------------------------------------

@@ -651,7 +651,7 @@ def _comparison(document: dict[str, Any], text: str) -> dict[str, Any]:
     found = comparison(document, Beside(last_year))
     found["method_changes"] = [
         {
-            "kind": "survey", "what": "How answers were collected",
+            "kind": "survey", "what": "How answers were collected", "subject": "how answers were collected",
             "population": "LCRA", "was": "telephone 91%, postal 9%",
             "now": text or "telephone 79%, internet 21%", "affects": list(PERCEPTION),
             "text": "LCRA: 79% of the responses were collected by telephone and 21% by internet; last year "
@@ -659,6 +659,7 @@ def _comparison(document: dict[str, Any], text: str) -> dict[str, Any]:
         },
         {
             "kind": "target", "what": "Target for non-emergency repairs",
+            "subject": "target for non-emergency repairs",
             "population": "", "was": "28 working days",
             "now": "20 working days", "affects": ["RP02_1"],
             "text": "The target for non-emergency repairs is 20 working days; last year it was 28.",

@@ -129,6 +129,18 @@ def test_a_change_of_what_was_counted_says_of_how_many(document):
     )
 
 
+def test_changes_of_method_are_named_where_the_changes_are(document):
+    methods = document["comparison"]["method_changes"]
+    told = "how answers were collected and target for non-emergency repairs (under Method)."
+    assert summarise(document)["changed_text"].endswith(f"may be why figures differ: {told}")
+    methods += [methods[0] | {"population": "LCHO"}, methods[0] | {"subject": "weighting"}]
+    assert "non-emergency repairs and weighting (under" in summarise(document)["changed_text"]
+    methods.append(methods[0] | {"subject": "incentives"})
+    assert "non-emergency repairs and 2 more things (under" in summarise(document)["changed_text"]
+    methods.clear()
+    assert "method" not in summarise(document)["changed_text"]
+
+
 def test_without_anything_to_compare_it_says_so():
     found = summarise(documents.empty())
     assert (found["good"], found["bad"], found["changed"]) == ([], [], [])
