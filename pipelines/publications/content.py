@@ -407,6 +407,20 @@ def _of_grade(document: Document, grade: str) -> list[Mapping[str, Any]]:
     return [group for group in document["findings"]["groups"] if group["grade"] == grade]
 
 
+def findings_text(document: Document) -> str:
+    """How many findings of each grade there are, as page 1 counts them, and on how many records."""
+    records = document["findings"]["counts"]
+
+    def said(grade: str, word: str) -> str:
+        return f"{plural(len(_of_grade(document, grade)), word)} ({plural(records[grade], 'record')})"
+
+    stops = f"{said('stop', 'finding')} to be put right first, " if records["stop"] else ""
+    return (
+        f"{stops}{said('confirm', 'finding')} to be confirmed by a named person, "
+        f"{said('note', 'note')} for information."
+    )
+
+
 def findings_left_out(document: Document) -> str:
     """Which findings are not printed here, '' where all are."""
     left = [
@@ -625,9 +639,9 @@ def departures(document: Document) -> Table:
 
 def assumptions(document: Document) -> Table:
     """How the landlord's records are taken to have been prepared, which no software can see in them."""
-    columns = (Column("What is taken to hold", 60), Column("This return", 40))
+    columns = (Column("Setting", 28), Column("This return", 22), Column("What it is about", 50))
     rows = [
-        (_capital(_setting(each["key"])), _setting(each["value"]))
+        (_setting(each["key"]), _setting(each["value"]), each["description"])
         for each in document["settings"]["all"]
         if each["kind"] == "declared"
     ]

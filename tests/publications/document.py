@@ -558,7 +558,7 @@ def build(
                 "The record was rejected by a finding.",
             ), start=1)
         ],
-        "findings": {"counts": {"stop": 0, "confirm": 2, "note": 1}, "groups": groups, "effects": []},
+        "findings": {"counts": {"stop": 0, "confirm": 17, "note": 212}, "groups": groups, "effects": []},
         "corrections": [
             {"entry": 1, "table": "repairs", "where": "repair_id is R00017", "action": "override",
              "column": "completed_at", "before": "2024-13-01", "after": "2024-12-01", "records": 1,

@@ -161,6 +161,21 @@ def test_page_one_answers_the_first_questions(pdfs):
         assert squeezed(expected) in first
 
 
+def test_findings_are_counted_as_page_one_counts_them(plain, pdfs):
+    groups, counts = plain["findings"]["groups"], plain["findings"]["counts"]
+    found = {grade: [each for each in groups if each["grade"] == grade] for grade in counts}
+    assert [len(found[grade]) for grade in ("stop", "confirm", "note")] == [0, 2, 1]
+    said = (
+        f"2 findings ({counts['confirm']} records) to be confirmed by a named person, "
+        f"1 note ({counts['note']} records) for information."
+    )
+    assert squeezed(said) in squeezed("".join(page_texts(pdfs["plain"])))
+    stopped = {"groups": [found["note"][0] | {"grade": "stop"}], "counts": counts | {"stop": 1, "confirm": 0}}
+    assert content.findings_text({"findings": stopped}).startswith(
+        "1 finding (1 record) to be put right first, 0 f"
+    )
+
+
 def test_a_provisional_edition_says_so_on_page_one(pdfs):
     assert "Provisionalrules." in squeezed(page_texts(pdfs["hostile"])[0])
     assert all("(provisionalrules)" in squeezed(page) for page in page_texts(pdfs["hostile"]))
