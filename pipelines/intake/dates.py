@@ -203,7 +203,7 @@ def _as_moments(cells: pa.Array, fits: np.ndarray, read: _Read, form: str) -> pa
     others = ~fits & (pc.binary_length(cells).to_numpy(zero_copy_only=False) > 0)
     if 4 * np.count_nonzero(others) > len(cells) or int(read.value["Y"][read.good].min()) < 1000:
         return cells
-    moments = np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[s]")
+    moments = np.full(len(cells), np.datetime64("NaT", "s"), dtype="datetime64[s]")
     moments[fits] = read.moments()
     return Rewritten(form, moments, np.flatnonzero(others), cells.filter(pa.array(others)))
 
@@ -214,7 +214,7 @@ def read_iso(cells: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     Plain are 2025-03-31, 2025-03-31T14:05 and 2025-03-31T14:05:00, with a T or a space. `cells`: text without
     missing ones.
     """
-    moments = np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[us]")
+    moments = np.full(len(cells), np.datetime64("NaT", "us"), dtype="datetime64[us]")
     plain = np.zeros(len(cells), dtype=bool)
     for start in range(0, len(cells), _ROWS_AT_ONCE):
         end = min(start + _ROWS_AT_ONCE, len(cells))

@@ -103,7 +103,7 @@ def homes_table(stock: RebuiltStock, published: Published, year: str, seed: int)
     # The last day owned is before the year end for the sold; the file knows a later sale of one kept home.
     sold = np.where(kind == "sold", end - draw.integers(1, 360, n), np.datetime64("NaT", "D"))
     sold[0] = end
-    bought[0] = np.datetime64("NaT")
+    bought[0] = np.datetime64("NaT", "D")
     return pd.DataFrame(
         {
             "home_id": homes["home_id"],

@@ -199,7 +199,7 @@ def homes_table(stock: Stock, year: str, age: int) -> pd.DataFrame:
     homes = owned_during(stock, year)
     end = np.datetime64(year_end(year), "D")
     owned_to = homes["owned_to"].to_numpy().copy()
-    owned_to[owned_to > end] = np.datetime64("NaT")
+    owned_to[owned_to > end] = np.datetime64("NaT", "D")
     condition = homes["condition"].to_numpy()
     fails = (condition >= 0.006 * age) & (condition < 0.009 + 0.004 * age)
     decent = np.where(fails, "fails", np.where(condition > 0.996, "exempt", "meets"))

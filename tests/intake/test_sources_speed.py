@@ -128,7 +128,7 @@ def test_dates_read_by_position_are_read_as_by_their_text(
     by_position = parse_column(text, contract, EDITION)
 
     def nothing_plain(cells: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-        return np.full(len(cells), np.datetime64("NaT"), "datetime64[us]"), np.zeros(len(cells), bool)
+        return np.full(len(cells), np.datetime64("NaT", "us"), "datetime64[us]"), np.zeros(len(cells), bool)
 
     monkeypatch.setattr(parse, "read_iso", nothing_plain)
     by_text = parse_column(text, contract, EDITION)
