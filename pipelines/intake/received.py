@@ -432,7 +432,9 @@ def _named_together(source: Source, files: list[SourceFile]) -> tuple[str, str, 
     name = f"{source.named} ({len(names)} files)" if len(names) > 1 else files[0].name
     if len(names) == 1 < len(sheets):
         name += f" ({len(sheets)} sheets)"
-    digest = hashlib.sha256(repr(sorted(each)).encode()).hexdigest()
+    # One file read several times stays that file: by its own hash it is held against the one that is kept.
+    alone = len(each) == 1
+    digest = files[0].sha256 if alone else hashlib.sha256(repr(sorted(each)).encode()).hexdigest()
     sheet = files[0].sheet if len(sheets) == 1 else ""
     return name, sheet, digest, sum(each.values())
 

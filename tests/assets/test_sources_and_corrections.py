@@ -20,6 +20,10 @@ tables:
     columns: {repair_id: Job No, priority: Priority}
     values: {priority: {E: emergency, R: non_emergency, routine: non_emergency}}
     filters: [{column: status, is: [cancelled], reason: cancelled jobs are no repairs}]
+  asb_cases:
+    files:
+      - {file: asb_cases.csv, filters: [{column: hate_incident, is: ["yes"], reason: read by the second}]}
+      - {file: asb_cases.csv, filters: [{column: hate_incident, is_not: ["yes"], reason: read by the first}]}
 """
 
 CORRECTIONS = """\
@@ -51,7 +55,10 @@ def mapped(home: Home) -> tuple[Home, str, str, pd.DataFrame]:
 
 def test_what_was_left_out_and_changed_stands_in_the_ledger_and_the_return(mapped) -> None:
     home, dropped, changed, jobs = mapped
+    hate_incidents = pd.read_csv(home.outputs / "figures.csv").set_index("measure").loc["NM01_2", "numerator"]
     assert home.run().success
+    figures = pd.read_csv(home.outputs / "figures.csv").set_index("measure")
+    assert figures.loc["NM01_2", "numerator"] == hate_incidents > 0  # one file, read twice
     lines = pd.read_parquet(home.outputs / "ledgers" / "RP02_2.parquet").set_index("record_id")
     assert lines.loc[dropped, "reason"] == "dropped_by_correction"
     assert not lines.loc[dropped, "counted"]
