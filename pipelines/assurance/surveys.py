@@ -45,7 +45,7 @@ class Weighed:
 def scheme_of(plan: SurveyPlan | None) -> Scheme:
     """Return how a population is weighted; without a plan in year.yaml, it is not."""
     if plan is None:
-        return Scheme()
+        return Scheme(stated=False)
     weighting = plan.weighting
     bounds = weighting.bounds
     return Scheme(
@@ -56,6 +56,7 @@ def scheme_of(plan: SurveyPlan | None) -> Scheme:
         census=plan.approach == "census",
         stratified=plan.sampling == "stratified",
         population=plan.population,
+        stated=weighting.stated,
     )
 
 

@@ -106,6 +106,7 @@ class Weighting:
 
     `bounds`: least and greatest ratio of a weight to its base weight. `collapse`: for each characteristic,
     which category is joined to which. `other_text`: in words, what characteristics the return's list lacks.
+    `stated`: whether the file says so; else `none` stands for silence.
     """
 
     method: str = "none"
@@ -113,6 +114,7 @@ class Weighting:
     bounds: tuple[Decimal, Decimal] | None = None
     collapse: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     other_text: str | None = None
+    stated: bool = True
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ class SurveyPlan:
     incentives: str | None = None
     exclusions: Exclusions | None = None
     questionnaire: str | None = None
-    weighting: Weighting = Weighting()
+    weighting: Weighting = Weighting(stated=False)
     quotas: tuple[str, ...] = ()
     changes_since_last_year: str | None = None
     representativeness: str | None = None
@@ -261,7 +263,8 @@ def _plan(content: dict[str, Any], where: str, path: Path) -> SurveyPlan:
             f"{path}: '{where}.sampling' is missing, as the approach is sample: "
             "write simple_random, stratified or quota."
         )
-    content["weighting"] = _weighting(content.get("weighting") or {"method": "none"}, where, path)
+    weighting = content.get("weighting")
+    content["weighting"] = _weighting(weighting, where, path) if weighting else Weighting(stated=False)
     content["quotas"] = tuple(map(heading_key, content.get("quotas") or ()))
     return SurveyPlan(**content)
 

@@ -15,7 +15,7 @@ from pipelines.measures.stock import COMBINED, RELEVANT
 from . import weighting
 from .estimation import Design, make_design
 from .weighting import Limits, Weighting
-from .weighting_problems import Problems, WeightingProblem
+from .weighting_problems import Problems, WeightingProblem, people
 
 METHODS = ("none", "supplied", "post_stratify", "rake")
 CALIBRATED = frozenset({"post_stratify", "rake"})
@@ -32,6 +32,7 @@ _PLACES = Decimal("1e-12")
 class Scheme:
     """How the responses of one population are weighted, and how its households were chosen.
 
+    `stated`: whether anybody said so; else `none` stands for silence.
     `population`: households, where no table says. `census`: every household was invited. `stratified`: the
     invited were drawn by stratum. `collapse`: {characteristic: {from: to}}.
     """
@@ -43,6 +44,7 @@ class Scheme:
     census: bool = False
     stratified: bool = False
     population: int | None = None
+    stated: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,6 +170,11 @@ def weigh(sample: Sample, limits: Limits) -> Weighting:
     They sum to the population; where its size is not known (`none`, `supplied`), to the responses.
     Raises WeightingRefusedError, naming every problem that prevents weights.
     """
+    found = _weigh(sample, limits)
+    return replace(found, problems=(*found.problems, *_weights_not_used(sample)))
+
+
+def _weigh(sample: Sample, limits: Limits) -> Weighting:
     scheme, respondents = sample.scheme, sample.respondents
     size = sample.population_size
     whole = float(len(respondents) if size is None else size)
@@ -191,6 +198,26 @@ def weigh(sample: Sample, limits: Limits) -> Weighting:
         collapse=scheme.collapse,
         limits=limits,
     )
+
+
+def _weights_not_used(sample: Sample) -> tuple[WeightingProblem, ...]:
+    """Return the problem of a file with weights that nothing is done with: figures would differ by them."""
+    if sample.scheme.method == "supplied" or "weight" not in sample.respondents:
+        return ()
+    weights = sample.respondents["weight"].dropna()
+    count = sum(Decimal(weight) != 1 for weight in weights)
+    if not count:
+        return ()
+    problems = Problems()
+    said = f"The file gives {people(count)} of {len(sample.respondents):,} a weight other than 1, "
+    if sample.scheme.stated:
+        rest = f"which is not used, as year.yaml says `method: {sample.scheme.method}`."
+        problems.add("WGT-204", said + rest, "nothing need be done, unless these weights are meant")
+    else:
+        rest = "and year.yaml does not say whether it counts: every response counts the same."
+        how = "write `method: supplied` under weighting in year.yaml, or `method: none` if not"
+        problems.add("WGT-108", said + rest, how)
+    return problems.all()
 
 
 def _unequal_chances(sample: Sample) -> tuple[WeightingProblem, ...]:

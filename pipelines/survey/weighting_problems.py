@@ -35,9 +35,11 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "WGT-105": (CONFIRM, "Sample far from the population"),
         "WGT-106": (CONFIRM, "Extreme weights"),
         "WGT-107": (CONFIRM, "Invited at different rates, and not weighted"),
+        "WGT-108": (CONFIRM, "Weights in the file, and no word on weighting"),
         "WGT-201": (NOTE, "Small category"),
         "WGT-202": (NOTE, "Categories collapsed"),
         "WGT-203": (NOTE, "Collapsing map not used"),
+        "WGT-204": (NOTE, "Weights in the file not used"),
     }
 )
 

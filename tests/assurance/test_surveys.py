@@ -180,6 +180,12 @@ def supplied(last: str | None) -> Weighed:
     return weighed(rules(Weighting("supplied")), accepted(weights=["1.5"] * 239 + [last]))
 
 
+def unused(weight: str, plan: Weighting | None) -> Weighed:
+    """A file with weights, and a year.yaml that says `plan`, or nothing."""
+    said = rules(plan) if plan else rules({"LCRA": SurveyPlan("sample", "quota")})
+    return weighed(said, accepted(weights=[weight] * 240))
+
+
 CHAIN = {"age": {"Young": "Middle", "Middle": "Old"}}
 
 # What each id says it of, and the survey that has it.
@@ -217,9 +223,11 @@ PLANTED: dict[str, tuple[str, str, Callable[[], Weighed]]] = {
     "WGT-105": ("area", "South", lambda: weighed(tables=accepted(population=margins(North=2300, South=100)))),
     "WGT-106": ("", "", lambda: supplied("50")),
     "WGT-107": ("", "", lambda: unweighted_strata(100)),
+    "WGT-108": ("", "", lambda: unused("1.5", None)),
     "WGT-201": ("area", "East", lambda: few(25)),
     "WGT-202": ("age", "Young", lambda: weighed(rules(replace(RAKE, collapse={"age": {"Young": "Old"}})))),
     "WGT-203": ("age", "Baby", lambda: weighed(rules(replace(RAKE, collapse={"age": {"Baby": "Old"}})))),
+    "WGT-204": ("", "", lambda: unused("1.5", RAKE)),
 }
 
 
@@ -253,6 +261,17 @@ def test_each_problem_reaches_a_finding(rule: str, monkeypatch: pytest.MonkeyPat
     assert "LCRA" in found.samples
 
 
+def test_weights_that_nobody_spoke_of_are_counted() -> None:
+    (found,) = unused("1.5", None).findings.itertuples()
+    assert found.message == (
+        "LCRA: The file gives 240 respondents of 240 a weight other than 1, and year.yaml does not say "
+        "whether it counts: every response counts the same."
+    )
+    (found,) = unused("1.5", Weighting()).findings.itertuples()
+    assert found.finding_id == "WGT-204"
+    assert "as year.yaml says `method: none`" in found.message
+
+
 def test_the_clean_twin_has_no_finding() -> None:
     found = weighed()
     assert list(found.findings) == list(FINDING_COLUMNS)
@@ -260,6 +279,8 @@ def test_the_clean_twin_has_no_finding() -> None:
     assert list(found.weights) == list(WEIGHT_COLUMNS)
     assert found.weights["weight"].sum() == pytest.approx(2400, rel=1e-12)
     assert supplied("1.5").findings.empty
+    assert unused("1.0", None).findings.empty
+    assert unused("1", Weighting()).findings.empty
     assert few(30).findings.empty
 
 
@@ -349,7 +370,7 @@ def test_the_limits_of_the_rulebook_are_those_of_the_weighting() -> None:
 
 
 def test_the_scheme_is_the_plans() -> None:
-    assert scheme_of(None) == Scheme()
+    assert scheme_of(None) == Scheme(stated=False)
     collapse = {"age": {"16-24": "25-34"}}
     plan = SurveyPlan(
         "census",
@@ -359,8 +380,8 @@ def test_the_scheme_is_the_plans() -> None:
     )
     assert scheme_of(plan) == Scheme("rake", ("age",), (0.3, 3.0), collapse, census=True, population=1234)
     plan = SurveyPlan("sample", "stratified")
-    assert scheme_of(plan) == Scheme(stratified=True)
-    assert scheme_of(SurveyPlan("sample", "quota")) == Scheme()
+    assert scheme_of(plan) == Scheme(stratified=True, stated=False)
+    assert scheme_of(SurveyPlan("sample", "quota", weighting=Weighting())) == Scheme()
 
 
 def test_a_table_that_stands_in_for_a_missing_file_was_not_given() -> None:

@@ -408,6 +408,25 @@ def test_households_drawn_at_different_rates_begin_with_different_weights(method
     assert weights["counts_as"].tolist() == ["1.28", "1.92"] * 10 + ["0.32", "0.48"] * 10
 
 
+@pytest.mark.parametrize(
+    ("stated", "weights", "expected"),
+    [
+        (False, "1.5", ["WGT-108"]),
+        (True, "1.5", ["WGT-204"]),
+        (False, "1.00", []),
+        (True, None, []),
+    ],
+)
+def test_weights_of_the_file_that_are_not_used_are_told(
+    stated: bool, weights: str | None, expected: list[str]
+) -> None:
+    found = drawn(invited=None)
+    some = found.respondents.assign(weight=pd.array([weights, *["1"] * 19, *[None] * 20], dtype="str"))
+    problems = weigh(replace(found, respondents=some, scheme=Scheme(stated=stated)), LIMITS).problems
+    assert [each.id for each in problems] == expected
+    assert all(each.message.startswith("The file gives 1 respondent of 40 a weight") for each in problems)
+
+
 def test_different_chances_that_no_weight_makes_up_for_are_told() -> None:
     (problem,) = weigh(drawn(), LIMITS).problems
     assert (problem.id, problem.grade) == ("WGT-107", "confirm")
