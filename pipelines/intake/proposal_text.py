@@ -64,7 +64,9 @@ def _opening(proposal: Proposal) -> list[str]:
     if seen.kind == "csv":
         words = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
         shape += f" separated by {words[seen.delimiter]}, {seen.encoding or 'UTF-8'}"
-    if proposal.page.sheet:
+    if proposal.sheets:
+        shape += f", sheets {', '.join(f'“{_line(each.page.sheet)}”' for each in proposal.sheets)}"
+    elif proposal.page.sheet:
         shape += f", sheet “{_line(proposal.page.sheet)}”"
     head = [
         f"Proposed for {_line(file)}: {shape}, headings in row {proposal.header + 1}, "
@@ -97,26 +99,38 @@ def _parts(proposal: Proposal) -> list[str]:
     parts = proposal.parts()
     if not parts:
         return []
-    lines = [_remark("    files:", "both stages stand in one row, so each row is read once a stage")]
-    for part, columns in zip(parts, proposal.stages.values(), strict=True):
-        lines += [f"      - file: {scalar(part['file'])}", "        columns:"]
-        for name, content in columns.items():
-            lines.append(
-                _remark(f"          {name}: {scalar(content.heading)}", _samples(content) or "empty")
-            )
-        lines.append(f"        constants: {{stage: {scalar(part['constants']['stage'])}}}")
+    reasons = ["several sheets are of one kind"] if proposal.sheets else []
+    reasons += ["both stages stand in one row, so each row is read once a stage"] if proposal.stages else []
+    lines = [_remark("    files:", "; ".join(reasons))]
+    samples = {c.heading: _samples(c) for columns in proposal.stages.values() for c in columns.values()}
+    rows = {each.page.sheet: _rows(len(each.frame)) for each in proposal.sheets}
+    for part in parts:
+        said = rows.get(part.get("sheet", ""), "")
+        if "columns" not in part:
+            said += ", its constants guessed from its name" if "constants" in part else ""
+            lines.append(_remark(f"      - {_flow(part)}", said))
+            continue
+        lines.append(_remark(f"      - file: {scalar(part['file'])}", said))
+        if "sheet" in part:
+            lines.append(f"        sheet: {scalar(part['sheet'])}")
+        lines.append("        columns:")
+        for name, heading in part["columns"].items():
+            lines.append(_remark(f"          {name}: {scalar(heading)}", samples[heading] or "empty"))
+        lines.append(f"        constants: {_flow(part['constants'])}")
         for each in part.get("filters", ()):
             lines += ["        filters:", f"          - {_flow(each)}"]
     return lines
 
 
 def _flow(entry: dict[str, Any]) -> str:
-    """A filter on one line."""
-    parts = []
-    for key, value in entry.items():
-        written = f"[{', '.join(scalar(v) for v in value)}]" if isinstance(value, list) else scalar(value)
-        parts.append(f"{key}: {written}")
-    return f"{{{', '.join(parts)}}}"
+    """A part of an entry on one line."""
+    return f"{{{', '.join(f'{key}: {_on_a_line(value)}' for key, value in entry.items())}}}"
+
+
+def _on_a_line(value: Any) -> str:
+    if isinstance(value, dict):
+        return _flow(value)
+    return f"[{', '.join(map(scalar, value))}]" if isinstance(value, list) else scalar(value)
 
 
 def _columns(proposal: Proposal) -> list[str]:

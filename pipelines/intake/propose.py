@@ -7,14 +7,14 @@ out, so that a row is turned away by name and never counted by a wrong guess.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow.compute as pc
 
-from pipelines.intake.content import Content, fit, text_array
+from pipelines.intake.content import Content, content_of, fit, text_array
 from pipelines.intake.glance import Glance, Page, glance
 from pipelines.intake.lexicon import Lexicon, lexicon
 from pipelines.intake.matching import (
@@ -30,7 +30,7 @@ from pipelines.intake.matching import (
     programme_of,
     read_page,
 )
-from pipelines.intake.sheet import heading_key
+from pipelines.intake.sheet import heading_key, much_the_same
 from pipelines.intake.two_stages import STAGES
 from pipelines.intake.value_maps import ValueMap, register_values, value_map
 from schemas.errors import InputError
@@ -71,7 +71,8 @@ class Proposal:
 
     `rivals`: other tables that it may be; `left_out`: rows with too many or too few cells; `missing`:
     required columns that were not found, each with a hint; `ignored`: columns that the table would keep and
-    should not, those about a person above all.
+    should not, those about a person above all. `sheets`: where several sheets are of one kind, each of them;
+    `of_sheets`: each one's constants.
     """
 
     glance: Glance
@@ -93,20 +94,22 @@ class Proposal:
     unused: list[Content] = field(default_factory=list)
     missing: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    sheets: tuple[Reading, ...] = ()
+    of_sheets: list[dict[str, tuple[str, str]]] = field(default_factory=list)
 
     @property
     def is_ours(self) -> bool:
         """Whether the file has the table's own name and form, so that it needs no entry."""
         same = all(heading_key(g.content.heading) == heading_key(g.column.name) for g in self.guesses)
         named = self.glance.file.rsplit(".", 1)[0].casefold() == self.table.name
-        shaped = self.question_row or self.unpivot or self.stages or self.constants
+        shaped = self.question_row or self.unpivot or self.stages or self.constants or self.sheets
         other = self.glance.delimiter not in ("", ",") or shaped
         return same and named and not other and not self.missing
 
     def entry(self) -> dict[str, Any]:
         """The table's entry of sources.yaml."""
         entry: dict[str, Any] = {"files": self.parts() or self.glance.file}
-        if self.page.sheet:
+        if self.page.sheet and not self.sheets:
             entry["sheet"] = self.page.sheet
         if self.header:
             entry["header_row"] = self.header + 1
@@ -134,12 +137,31 @@ class Proposal:
         return entry
 
     def parts(self) -> list[dict[str, Any]]:
-        """The file once a stage, where both stages of a complaint stand in one row."""
+        """The file once a sheet, where several are of one kind, and once a stage (see `_stage_parts`)."""
+        if not self.sheets and not self.stages:
+            return []
+        parts = []
+        for sheet in self._sheet_parts() or [{}]:
+            for stage in self._stage_parts() or [{}]:
+                part = {"file": self.glance.file, **sheet, **stage}
+                if constants := {**sheet.get("constants", {}), **stage.get("constants", {})}:
+                    part["constants"] = constants
+                parts.append(part)
+        return parts
+
+    def _sheet_parts(self) -> list[dict[str, Any]]:
+        parts: list[dict[str, Any]] = []
+        for reading, constants in zip(self.sheets, self.of_sheets, strict=True):
+            said = {name: value for name, (value, _) in constants.items()}
+            parts.append({"sheet": reading.page.sheet} | ({"constants": said} if said else {}))
+        return parts
+
+    def _stage_parts(self) -> list[dict[str, Any]]:
+        """What differs by the stage, where both stages of a complaint stand in one row."""
         parts = []
         for stage, columns in self.stages.items():
-            part: dict[str, Any] = {"file": self.glance.file}
-            part["columns"] = {name: content.heading for name, content in columns.items()}
-            part["constants"] = {"stage": stage}
+            part: dict[str, Any] = {name: content.heading for name, content in columns.items()}
+            part = {"columns": part, "constants": {"stage": stage}}
             if stage != STAGES[0]:
                 heading, reason = columns["received_on"].heading, "complaints that were not escalated"
                 part["filters"] = [{"column": heading, "blank": True, "reason": reason}]
@@ -176,14 +198,63 @@ def propose(path: Path, edition: Edition, table: str = "", landlord: str = "") -
     best = matches[0]
     if not table and best.score < _RECOGNISED:
         raise InputError(_not_recognised(path.name, best))
-    proposal = _proposal(seen, best, _rivals(matches))
+    rivals = _rivals(matches)
+    sheets = [each for each in readings if _is_read_alike(each, best.reading)]
+    others = [each.page.sheet for each in readings if each not in sheets and _is_like(each, best.reading)]
+    if len(sheets) > 1:
+        best = match(_joined(sheets), best.table, seen, asked)
+    proposal = _proposal(seen, best, rivals)
+    proposal.sheets = tuple(sheets) if len(sheets) > 1 else ()
     _fill_values(proposal, best.reading, seen, edition)
     _fill_rest(proposal, best.reading)
     _fill_constants(proposal, best)
     _fill_missing(proposal, best)
     _fill_filters(proposal, best.reading)
+    if others:
+        proposal.notes.append(
+            f"These sheets have much the same headings and are not taken: {_listed(others)}. Name each under "
+            "files, with what differs in it, or leave them out on purpose."
+        )
     _fill_notes(proposal, best.reading)
     return proposal
+
+
+def _headings(reading: Reading) -> list[str]:
+    return [content.heading for content in reading.contents]
+
+
+def _is_like(reading: Reading, other: Reading) -> bool:
+    return much_the_same(_headings(reading), _headings(other))
+
+
+def _is_read_alike(reading: Reading, other: Reading) -> bool:
+    """Whether two sheets have the same headings in the same row, so that one mapping reads both."""
+    rows = (reading.header, reading.question_row) == (other.header, other.question_row)
+    return rows and sorted(map(heading_key, _headings(reading))) == sorted(map(heading_key, _headings(other)))
+
+
+def _joined(readings: list[Reading]) -> Reading:
+    """Sheets with the same headings as one, in the order of the first one's columns."""
+    first = readings[0]
+    ours = _by_heading(first)
+    frames, machine_rows = [], []
+    for reading in readings:
+        places = dict(zip(_by_heading(reading), ours, strict=True))
+        frames.append(reading.frame[list(places)].rename(columns=places))
+        machine_rows.append(reading.machine_rows[list(places)].rename(columns=places))
+    frame = pd.concat(frames, ignore_index=True)
+    return replace(
+        first,
+        frame=frame,
+        left_out=sum(reading.left_out for reading in readings),
+        contents=[content_of(frame[c.position], c.heading, c.position, c.lexicon) for c in first.contents],
+        machine_rows=pd.concat(machine_rows, ignore_index=True),
+    )
+
+
+def _by_heading(reading: Reading) -> list[int]:
+    """The places of a sheet's columns in the order of their headings."""
+    return [c.position for c in sorted(reading.contents, key=lambda c: heading_key(c.heading))]
 
 
 def _proposal(seen: Glance, best: Match, rivals: tuple[str, ...]) -> Proposal:
@@ -238,7 +309,7 @@ def _table_confidence(best: Match, rivals: tuple[str, ...]) -> str:
 def _fill_values(proposal: Proposal, reading: Reading, seen: Glance, edition: Edition) -> None:
     if proposal.unpivot and (found := register_values(proposal.unpivot.values())):
         proposal.values["completed_on"] = found
-    said = _said_elsewhere(reading, seen)
+    said = _said_elsewhere(reading, seen, proposal.sheets)
     for guess in proposal.guesses:
         texts = [guess.content.heading, reading.question_texts.get(guess.content.position, "")]
         if guess.content.codes and guess.column.kind in (Kind.ANSWER, Kind.STAR):
@@ -248,13 +319,14 @@ def _fill_values(proposal: Proposal, reading: Reading, seen: Glance, edition: Ed
             proposal.values[guess.column.name] = found
 
 
-def _said_elsewhere(reading: Reading, seen: Glance) -> list[str]:
-    """Texts that may say what codes mean: titles, other headings, and the other sheets of the workbook."""
+def _said_elsewhere(reading: Reading, seen: Glance, taken: tuple[Reading, ...]) -> list[str]:
+    """Texts that may say what codes mean: titles, other headings, and the sheets that are not taken."""
+    pages = [each.page for each in taken or (reading,)]
     headings = [content.heading for content in reading.contents if any(ch in content.heading for ch in "=(:")]
     sheets = [
         " ; ".join(" = ".join(cell for cell in row if cell.strip()) for row in page.top)
         for page in seen.pages
-        if page is not reading.page
+        if not any(page is each for each in pages)
     ]
     return [reading.titles, *reading.question_texts.values(), *headings, *sheets]
 
@@ -304,21 +376,34 @@ def _fill_rest(proposal: Proposal, reading: Reading) -> None:
 
 
 def _fill_constants(proposal: Proposal, best: Match) -> None:
-    """What the name of the file or the sheet says of every row."""
+    """What the name of the file or the sheet says of every row, or of every row of each sheet."""
+    told = [_told_by_name(proposal, best, reading) for reading in proposal.sheets or (best.reading,)]
+    proposal.of_sheets = [{} for _ in proposal.sheets]
+    for column, first in told[0].items():
+        if all(each.get(column) == first for each in told):
+            proposal.constants[column] = first
+        elif all(column in each for each in told):
+            for constants, each in zip(proposal.of_sheets, told, strict=True):
+                constants[column] = each[column]
+
+
+def _told_by_name(proposal: Proposal, best: Match, reading: Reading) -> dict[str, tuple[str, str]]:
     words = lexicon()
     missing = {column.name for column in best.missing}
-    name = f"{proposal.glance.file.rsplit('.', 1)[0]} {proposal.page.sheet}"
+    name = f"{proposal.glance.file.rsplit('.', 1)[0]} {reading.page.sheet}"
+    told: dict[str, tuple[str, str]] = {}
     if "programme" in missing:
         dates = " ".join(guess.content.heading for guess in best.guesses if guess.column.is_date)
-        places = {"the name of the file or sheet": name, "the title": best.reading.titles, "a heading": dates}
+        places = {"the name of the file or sheet": name, "the title": reading.titles, "a heading": dates}
         for place, text in places.items():
             if programme := programme_of(text):
-                proposal.constants["programme"] = (programme, f"likely, from {place}")
+                told["programme"] = (programme, f"likely, from {place}")
                 break
     for column in ("stage", "tenure"):
         meaning = words.meaning(name, column) if column in missing else None
         if meaning and not meaning.unsure and meaning.ours != "other":
-            proposal.constants[column] = (meaning.ours, "guess, from the name of the file or sheet")
+            told[column] = (meaning.ours, "guess, from the name of the file or sheet")
+    return told
 
 
 def _hint(column: Column, best: Match) -> str:
@@ -330,7 +415,8 @@ def _hint(column: Column, best: Match) -> str:
 
 
 def _fill_missing(proposal: Proposal, best: Match) -> None:
-    missing = [column for column in best.missing if column.name not in proposal.constants]
+    told = {name for constants in (proposal.constants, *proposal.of_sheets) for name in constants}
+    missing = [column for column in best.missing if column.name not in told]
     proposal.missing += [(column.name, _hint(column, best)) for column in missing]
     places = {"home_id", "building_id", "tenure"}
     if best.table.name in ("repairs", "asb_cases", "complaints", "safety_checks", "safety_exclusions"):

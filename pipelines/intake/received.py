@@ -121,7 +121,7 @@ def receive(folder: Path, table: str, *, as_kept: bool = False) -> Received:
         raise InputError(f"There is no folder {folder}: create it with `tsm init`, or correct the path.")
     said = sources.load_sources(folder)
     if table in said.tables:
-        return _receive_mapped(folder, contract, said.tables[table], said.sha256, as_kept=as_kept)
+        return _receive_mapped(folder, contract, said, as_kept=as_kept)
     found, others = _candidates(folder, table)
     if len(found) != 1:
         return _none_or_many(folder, contract, found, others, _named_much_like(folder, table, said))
@@ -184,14 +184,14 @@ class _ToRead:
     mapping: TableMapping
 
 
-def _receive_mapped(
-    folder: Path, table: Table, source: Source, sha256: str, *, as_kept: bool = False
-) -> Received:
+def _receive_mapped(folder: Path, table: Table, said: sources.Sources, *, as_kept: bool = False) -> Received:
     """Read a table as its entry in sources.yaml says."""
+    source, sha256 = said.tables[table.name], said.sha256
     if source.sql:
         kept = rows_file(folder, table.name) if as_kept else None
         return _receive_query(folder, table, source, source.sql, sha256, kept)
     named, findings = _named_files(folder, table, source)
+    named = _with_sheets_spoken_of(folder, named, said)
     sheets: list[MappedSheet] = []
     files: list[SourceFile] = []
     missing = not named
@@ -307,6 +307,21 @@ def _named_files(folder: Path, table: Table, source: Source) -> tuple[list[_ToRe
     return found, [*findings, *_others(folder, table, source, [one.path for one in found])]
 
 
+def _with_sheets_spoken_of(folder: Path, named: list[_ToRead], said: sources.Sources) -> list[_ToRead]:
+    """The files to read, each with the names of its sheets that any entry of sources.yaml has."""
+    if not any(one.mapping.form.sheet for one in named):
+        return named
+    spoken_of: dict[Path, set[str]] = {}
+    for source in said.tables.values():
+        for part in source.parts:
+            for path in sources.find_files(folder, part.pattern)[0] if part.mapping.form.sheet else ():
+                spoken_of.setdefault(path, set()).add(part.mapping.form.sheet)
+    forms = [replace(one.mapping.form, spoken_of=frozenset(spoken_of.get(one.path, ()))) for one in named]
+    return [
+        replace(one, mapping=replace(one.mapping, form=form)) for one, form in zip(named, forms, strict=True)
+    ]
+
+
 def _shown_name(name: str) -> str:
     """A file's name as it may be shown: on one line, and text."""
     return re.sub(r"[\x00-\x1f\x7f\u2028\u2029]+", " ", name.encode("utf-8", "replace").decode())
@@ -402,7 +417,10 @@ def _put_together(
 
 
 def _said_once(findings: pd.DataFrame) -> pd.DataFrame:
-    """Of findings that say the same of several files, the first, which says how many they are."""
+    """Of findings that say the same of several files, or of a file read several times, the first.
+
+    It says how many other files they are.
+    """
     if findings.empty:
         return findings
     apart = findings["row"].notna() | (findings["file"] == "")
@@ -411,10 +429,10 @@ def _said_once(findings: pd.DataFrame) -> pd.DataFrame:
     keys = findings.assign(message=same, sheet="", file="", row=0)
     keys.loc[apart, "row"] = np.arange(int(apart.sum())) + 1
     group = keys.groupby(list(keys.columns), sort=False).ngroup()
-    counts = group.map(group.value_counts())
+    others = findings["file"].groupby(group).transform("nunique") - 1
     first = findings[~group.duplicated()].copy()
-    for at in first.index[counts[first.index] > 1]:
-        file, count = first.at[at, "file"], counts[at] - 1
+    for at in first.index[others[first.index] > 0]:
+        file, count = first.at[at, "file"], others[at]
         more = f"{file} (like {count:,} other file{'s' if count > 1 else ''})"
         first.at[at, "message"] = first.at[at, "message"].replace(file, more, 1)
     return first.reset_index(drop=True)

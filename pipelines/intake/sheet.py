@@ -61,7 +61,7 @@ class Form:
     `header_row`: the headings' row as a spreadsheet numbers it. `headings`: the headings that the file must
     have, as `heading_key` gives them, where they are not the table's own required columns; `any_of`: groups
     of which it must have one each; `known`: others that it may have. `record`: the heading of what names a
-    record, where it is not the table's own.
+    record, where it is not the table's own. `spoken_of`: the file's sheets that sources.yaml names anywhere.
     """
 
     sheet: str = ""
@@ -73,6 +73,7 @@ class Form:
 
     any_of: tuple[frozenset[str], ...] = ()
     known: frozenset[str] = frozenset()
+    spoken_of: frozenset[str] = frozenset()
 
     def fits(self, headings: Iterable[str], table: Table) -> bool:
         """Whether these are the headings that the file must have, the table's required columns else."""
@@ -110,6 +111,12 @@ def heading_key(heading: str) -> str:
     """A heading as it is compared: small letters, anything but letters and digits as one underscore."""
     plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", heading)).translate(_LOOKALIKES).lower()
     return _NOT_WORD.sub("_", plain).strip("_")
+
+
+def much_the_same(headings: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether two rows of headings have at least half of all their headings in common."""
+    one, other = ({heading_key(heading) for heading in row} - {""} for row in (headings, others))
+    return 2 * len(one & other) >= len(one | other) > 0
 
 
 def known_headings(row: list[str], table: Table, form: Form) -> int:

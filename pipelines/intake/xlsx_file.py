@@ -22,6 +22,7 @@ from pipelines.intake.sheet import (
     Sheet,
     find_headings,
     heading_key,
+    much_the_same,
     refuse_too_wide,
     rows_to_look_at,
     without_repeated_headings,
@@ -125,7 +126,9 @@ class _Book:
         if not self.names:
             raise Refused(3)
         if wanted := self._form.sheet:
-            return self._stated(wanted), []
+            name = self._stated(wanted)
+            others = self._others_like(name)
+            return name, [Problem(29, {"sheets": _quoted(others)})] if others else []
         name, problems = self._found()
         if name in self._hidden:
             problems.append(Problem(37, {"name": _quoted([name])}))
@@ -151,7 +154,7 @@ class _Book:
 
     def _stated(self, wanted: str) -> str:
         for name in self.names:
-            if name == wanted or heading_key(name) == heading_key(wanted) != "":
+            if _is_called(name, wanted):
                 return name
         raise Refused(
             7,
@@ -159,12 +162,31 @@ class _Book:
             how="Correct the sheet's name.",
         )
 
+    def _others_like(self, name: str) -> list[str]:
+        """The sheets with much the same headings as the one stated of which sources.yaml does not speak."""
+        told = (name, *self._form.spoken_of)
+        others = [one for one in self.names if not any(_is_called(one, named) for named in told)]
+        if not others or self._extents[name].is_too_large:
+            return []
+        tops = {one: self.top(one) for one in others}  # first, so that the one stated is open when it is read
+        top = self.top(name)
+        headings = top[find_headings(top, self._table, self._form)]
+
+        def is_like(row: list[str]) -> bool:
+            return self._form.fits(row, self._table) and much_the_same(headings, row)
+
+        return [one for one in others if any(map(is_like, tops[one]))]
+
     def _has_the_headings(self, name: str) -> bool:
         return any(self._form.fits(row, self._table) for row in self.top(name))
 
     def _first_filled(self) -> str:
         filled = (name for name in self.names if any(any(row) for row in self.top(name)))
         return next(filled, self.names[0])
+
+
+def _is_called(name: str, wanted: str) -> bool:
+    return name == wanted or heading_key(name) == heading_key(wanted) != ""
 
 
 def _quoted(names: list[str]) -> str:

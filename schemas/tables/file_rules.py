@@ -225,8 +225,8 @@ FILE_RULES: tuple[Rule, ...] = (
         29,
         Grade.CONFIRM,
         "Further sheets of the same kind",
-        "{file} has the same headings on other sheets ({sheets}), which were not read.",
-        "Bring all rows onto one sheet, or name the sheets separately in sources.yaml.",
+        "{file} has much the same headings on other sheets ({sheets}), which were not read.",
+        "Bring all rows onto one sheet, or name each in sources.yaml; if those do not count, confirm so.",
         Effect.KEPT,
     ),
     _rule(

@@ -619,6 +619,89 @@ def test_a_sample_frame(tmp_path: Path) -> None:
     assert [content.heading for content in proposal.unused] == ["Age Group"]
 
 
+# ------------------------------------------------------------------------------------ sheets of one kind
+
+
+def test_sheets_of_one_kind_are_all_proposed_and_read(tmp_path: Path) -> None:
+    head, *rows = shapes.asb()
+    rows[20][2] = "Racist graffiti"  # a value that only the second sheet has
+    turned = [[*row[1:], row[0]] for row in [head, *rows[10:]]]
+    sheets = {"Notes": [["About"]], "Spring": [head, *rows[:10]], "Autumn": turned}
+    proposal = proposed(xlsx_file(tmp_path / "asb log.xlsx", sheets))
+
+    assert proposal.entry()["files"] == [
+        {"file": "asb log.xlsx", "sheet": "Spring"},
+        {"file": "asb log.xlsx", "sheet": "Autumn"},
+    ]
+    assert "sheet" not in proposal.entry()
+    assert proposal.rows == 30
+    assert proposal.entry()["values"]["hate_incident"]["Racist graffiti"] == "yes"
+    assert "sheets “Spring”, “Autumn”" in as_yaml(proposal)
+    (tmp_path / "sources.yaml").write_text(as_yaml(proposal), encoding="utf-8")
+    records = check_table(receive(tmp_path, "asb_cases"), EDITION, {}, EDITION.resolve_settings({}))
+    assert len(records.accepted) == 30
+    assert records.accepted["home_id"].tolist() == [row[1] for row in rows]
+    assert "FIL-029" not in set(records.findings["finding_id"])
+
+
+def test_a_file_of_our_own_name_with_two_sheets_of_a_kind_needs_an_entry(tmp_path: Path) -> None:
+    rows: Rows = [["case_id", "home_id", "opened_on", "hate_incident"], ["A1", "H1", "2024-05-01", "no"]]
+
+    one = proposed(xlsx_file(tmp_path / "asb_cases.xlsx", {"Q1": rows}))
+    two = proposed(xlsx_file(tmp_path / "asb_cases.xlsx", {"Q1": rows, "Q2": rows}))
+
+    assert (one.is_ours, two.is_ours) == (True, False)
+
+
+def test_a_sheet_for_each_tenure(tmp_path: Path) -> None:
+    rows = shapes.without(shapes.labelled(), "Tenure")
+    again = [rows[0], *([f"L{row[0]}", *row[1:]] for row in rows[1:])]
+
+    proposal = proposed(xlsx_file(tmp_path / "survey.xlsx", {"LCRA": rows, "LCHO": again}))
+
+    assert [part["constants"] for part in proposal.entry()["files"]] == [
+        {"tenure": "LCRA"},
+        {"tenure": "LCHO"},
+    ]
+    assert "constants" not in proposal.entry()
+    assert not proposal.missing
+    (tmp_path / "sources.yaml").write_text(as_yaml(proposal), encoding="utf-8")
+    records = check_table(receive(tmp_path, "survey_responses"), EDITION, {}, EDITION.resolve_settings({}))
+    assert dict(records.accepted["tenure"].value_counts()) == {"LCRA": 40, "LCHO": 40}
+
+    half_said = proposed(xlsx_file(tmp_path / "survey.xlsx", {"LCRA": rows, "Rest": again}))
+    assert [name for name, _ in half_said.missing] == ["tenure"]
+
+
+def test_complaints_with_both_stages_in_one_row_on_several_sheets(tmp_path: Path) -> None:
+    head = ["Complaint Ref", "Tenure", "Stage 1 Received", "Stage 1 Responded", "Stage 2 Received"]
+    rows = [[f"C{i}", "Social Rent", *(shapes.day(i + n) for n in (0, 11, 20))] for i in range(20)]
+    sheets = {"H1": [head, *rows[:12]], "H2": [head, *rows[12:]]}
+
+    proposal = proposed(xlsx_file(tmp_path / "log.xlsx", sheets))
+
+    parts = proposal.entry()["files"]
+    assert [(p["sheet"], p["constants"]["stage"]) for p in parts] == [
+        ("H1", "1"),
+        ("H1", "2"),
+        ("H2", "1"),
+        ("H2", "2"),
+    ]
+    (tmp_path / "sources.yaml").write_text(as_yaml(proposal), encoding="utf-8")
+    records = check_table(receive(tmp_path, "complaints"), EDITION, {}, EDITION.resolve_settings({}))
+    assert dict(records.accepted["stage"].value_counts()) == {1: 20, 2: 20}
+
+
+def test_a_sheet_with_much_the_same_headings_is_named(tmp_path: Path) -> None:
+    rows = shapes.asb()
+    other = shapes.renamed(rows, {"Perpetrator": "Officer"})
+
+    proposal = proposed(xlsx_file(tmp_path / "x.xlsx", {"Q1": rows, "Q2": other, "Other": [["A"], ["B"]]}))
+
+    assert proposal.entry()["sheet"] == "Q1"
+    assert "much the same headings and are not taken: Q2." in notes(proposal)
+
+
 # -------------------------------------------------------------------------------------------------- the dates
 
 

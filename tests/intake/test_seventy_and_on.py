@@ -530,3 +530,26 @@ def test_case_226_table_on_a_hidden_sheet(tmp_path: Path) -> Records:
     assert xlsx_records(tmp_path, on_a_hidden_sheet).findings.empty  # it is said which
     (tmp_path / "sources.yaml").unlink()
     return xlsx_records(tmp_path, on_a_hidden_sheet)
+
+
+@case(WARN, "FIL-029")
+def test_case_227_sheets_beside_the_one_that_is_stated(tmp_path: Path) -> Records:
+    def stating(entry: str) -> Records:
+        (tmp_path / "sources.yaml").write_text(f"tables: {{{entry}}}", encoding="utf-8")
+        return check_file(tmp_path, "asb_cases")
+
+    others = [[row[0].replace("A", "X"), *row[1:]] for row in asb_sheet()]
+    extra = [["Printed in May"], [*asb_sheet()[0][:5], "Hate Incident", "officer"], [*others[1], "Jo"]]
+    homes = [["home_id", "tenure", "case_id", "opened_on", "hate_incident", *"abcdef"], ["H1", "LCRA"]]
+    (tmp_path / "log.xlsx").write_bytes(book(asb_sheet(), others, extra, homes, [["About"]]))
+    first = "{file: log.xlsx, sheet: Sheet}"
+    told = stating(f"asb_cases: {{files: [{first}]}}")
+    assert "on other sheets (“Sheet1”, “Sheet2”), which" in told.findings["message"].iloc[0]
+    told = stating(f"asb_cases: {{files: [{first}, {{file: log.xlsx, sheet: sheet1}}]}}")
+    assert list(told.accepted["case_id"]) == ["A1", "A2", "X1", "X2"]
+    assert list(told.findings["finding_id"]) == ["FIL-029"]  # once, though two sheets are read
+    named = f"asb_cases: {{files: [{first}]}}, homes: {{files: [%s]}}" % ", ".join(
+        f"{{file: log.xlsx, sheet: {sheet}}}" for sheet in ("Sheet1", "Sheet2")
+    )
+    assert stating(named).findings.empty  # sheets that another table is taken from
+    return stating("asb_cases: {files: log.xlsx, sheet: Sheet}")
