@@ -232,6 +232,33 @@ def read_iso(cells: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     return moments, plain
 
 
+_MONTHS_IN_YEAR, _FEW = 12, 20
+DAY_FIRST = tuple(DateFormat(f"%d/%m/%Y{time}") for time in ("", " %H:%M", " %H:%M:%S"))
+
+
+def half_swapped(cells: pa.Array, formats: Sequence[DateFormat]) -> tuple[int, int] | None:
+    """How many date cells and dates in text a column has, where it looks as if the former were swapped.
+
+    A spreadsheet set to another country takes 03/04/2024 for 4 March and makes it a date cell; 25/04/2024,
+    of which it can make nothing, stays text. Then no date cell has a day above 12, and every text has. None
+    where a cell says otherwise, or where there are too few to tell. `cells`: text without missing ones.
+    """
+    moments, typed = read_iso(cells)
+    days = _days(moments[typed])
+    if len(days) < _FEW or (days > _MONTHS_IN_YEAR).any():
+        return None
+    texts, read = read_iso(to_iso(cells.filter(pa.array(~typed)), formats))
+    written = _days(texts[read])
+    if len(written) < _FEW or (written <= _MONTHS_IN_YEAR).any():
+        return None
+    return len(days), len(written)
+
+
+def _days(moments: np.ndarray) -> np.ndarray:
+    """The days of the month."""
+    return (moments.astype("datetime64[D]") - moments.astype("datetime64[M]")).astype(np.int64) + 1
+
+
 _ROWS_AT_ONCE = 1 << 16
 _ISO_PLACES = {
     10: {"Y": 0, "m": 5, "d": 8},

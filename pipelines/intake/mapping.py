@@ -429,6 +429,9 @@ class _Work:
     def rewrite_dates(self, formats: Mapping[str, Sequence[dates.DateFormat]]) -> None:
         """Re-write dates as ISO text, the chunks of all columns at the same time."""
         columns = [name for name in formats if name in self.columns]
+        if self.sheet.name:  # only a workbook has date cells beside text
+            for name in columns:
+                self.say_half_swapped(name, formats[name])
         work = [(chunk, formats[name]) for name in columns for chunk in self.columns[name].chunks]
         with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1)) as pool:
             done = list(pool.map(lambda one: dates.rewrite(*one), work))
@@ -437,6 +440,16 @@ class _Work:
             chunks, done = done[:count], done[count:]
             self.given.setdefault(name, [given for _, given in chunks])
             self.columns[name] = pa.chunked_array([iso for iso, _ in chunks], _TEXT)
+
+    def say_half_swapped(self, name: str, formats: Sequence[dates.DateFormat]) -> None:
+        """Say where day and month look swapped in the date cells of one of the file's columns."""
+        cells = self.columns[name].combine_chunks()
+        which, headings = self.spread.get(name, (None, (self.headings.get(name, name),)))
+        for number, heading in enumerate(headings):
+            under = cells if which is None else cells.filter(pa.array(which == number))
+            if found := dates.half_swapped(under, formats):
+                facts = {"column": _heading(heading), "dates": f"{found[0]:,}", "texts": f"{found[1]:,}"}
+                self.findings.append(file_finding(38, self.table, self.file.name, self.file.sheet, facts))
 
     # ------------------------------------------------------------------------------------------ rows left out
 

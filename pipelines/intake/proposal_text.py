@@ -211,7 +211,9 @@ def _dates(proposal: Proposal) -> list[str]:
         content = contents.get(name)
         known = content.dates if content else None
         said = ""
-        if known and known.proof:
+        if content and content.position in proposal.swapped:
+            said = "guess: day and month look swapped in the date cells, see above"
+        elif known and known.proof:
             said = "sure: days above 12 prove the order"
         elif known and known.ambiguous:
             said = "guess: day first, as is usual here; no day above 12 proves it"

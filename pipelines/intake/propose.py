@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from pipelines.intake.content import Content, content_of, fit, text_array
+from pipelines.intake.dates import DateFormat, half_swapped
 from pipelines.intake.glance import Glance, Page, glance
 from pipelines.intake.lexicon import Lexicon, lexicon
 from pipelines.intake.matching import (
@@ -72,7 +73,8 @@ class Proposal:
     `rivals`: other tables that it may be; `left_out`: rows with too many or too few cells; `missing`:
     required columns that were not found, each with a hint; `ignored`: columns that the table would keep and
     should not, those about a person above all. `sheets`: where several sheets are of one kind, each of them;
-    `of_sheets`: each one's constants.
+    `of_sheets`: each one's constants. `swapped`: by the place of a date column in whose date cells day and
+    month look swapped, how many of these there are and how many dates as text.
     """
 
     glance: Glance
@@ -96,6 +98,7 @@ class Proposal:
     notes: list[str] = field(default_factory=list)
     sheets: tuple[Reading, ...] = ()
     of_sheets: list[dict[str, tuple[str, str]]] = field(default_factory=list)
+    swapped: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def is_ours(self) -> bool:
@@ -203,7 +206,9 @@ def propose(path: Path, edition: Edition, table: str = "", landlord: str = "") -
     others = [each.page.sheet for each in readings if each not in sheets and _is_like(each, best.reading)]
     if len(sheets) > 1:
         best = match(_joined(sheets), best.table, seen, asked)
-    proposal = _proposal(seen, best, rivals)
+    swapped = _half_swapped(best) if seen.kind == "xlsx" else {}
+    best = replace(best, guesses=[_doubted(g) if g.content.position in swapped else g for g in best.guesses])
+    proposal = _proposal(seen, best, rivals, swapped)
     proposal.sheets = tuple(sheets) if len(sheets) > 1 else ()
     _fill_values(proposal, best.reading, seen, edition)
     _fill_rest(proposal, best.reading)
@@ -257,7 +262,25 @@ def _by_heading(reading: Reading) -> list[int]:
     return [c.position for c in sorted(reading.contents, key=lambda c: heading_key(c.heading))]
 
 
-def _proposal(seen: Glance, best: Match, rivals: tuple[str, ...]) -> Proposal:
+def _half_swapped(best: Match) -> dict[int, tuple[int, int]]:
+    """The date columns in whose date cells day and month look swapped (see `Proposal`)."""
+    contents = [guess.content for guess in best.guesses if guess.column.is_date]
+    contents += [c for columns in (best.unpivot, *best.stages.values()) for c in columns.values()]
+    found = {}
+    for content in contents:
+        cells = text_array(best.reading.frame[content.position])
+        if counts := half_swapped(cells, [DateFormat(shape) for shape in _formats(content)]):
+            found[content.position] = counts
+    return found
+
+
+def _doubted(guess: Guess) -> Guess:
+    return replace(guess, confidence="guess", why="day and month look swapped in its date cells")
+
+
+def _proposal(
+    seen: Glance, best: Match, rivals: tuple[str, ...], swapped: dict[int, tuple[int, int]]
+) -> Proposal:
     reading = best.reading
     return Proposal(
         glance=seen,
@@ -265,13 +288,14 @@ def _proposal(seen: Glance, best: Match, rivals: tuple[str, ...]) -> Proposal:
         header=reading.header,
         question_row=reading.question_row,
         table=best.table,
-        confidence=_table_confidence(best, rivals),
+        confidence=_table_confidence(best, rivals, swapped),
         rivals=rivals,
         rows=len(reading.frame),
         left_out=reading.left_out,
         guesses=best.guesses,
         unpivot=best.unpivot,
         stages=best.stages,
+        swapped=swapped,
     )
 
 
@@ -295,12 +319,12 @@ def _rivals(matches: list[Match]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(m.table.name for m in near if m.table is not best.table))
 
 
-def _table_confidence(best: Match, rivals: tuple[str, ...]) -> str:
+def _table_confidence(best: Match, rivals: tuple[str, ...], swapped: dict[int, tuple[int, int]]) -> str:
     weak = [guess for guess in best.guesses if guess.column.required and guess.confidence == "guess"]
     hard = [column for column in best.missing if column.name not in ("tenure", "method", "programme")]
     if hard or not best.guesses:
         return "guess"
-    return "likely" if rivals or weak or best.missing else "sure"
+    return "likely" if rivals or weak or best.missing or swapped else "sure"
 
 
 # ----------------------------------------------------------------------------------------- values and dates
@@ -511,6 +535,14 @@ def _fill_notes(proposal: Proposal, reading: Reading) -> None:
         notes.append(
             f"Rows with too many or too few cells, which would be turned away: {proposal.left_out:,}."
         )
+    for content in reading.contents:
+        if content.position in proposal.swapped:
+            dates, texts = proposal.swapped[content.position]
+            notes.append(
+                f"“{content.heading}”: its {dates:,} date cells all have a day up to 12, its {texts:,} dates "
+                "kept as text all have one above, as where a spreadsheet took day for month wherever it "
+                "could. Format it as text in the source system's export, or import it with the right locale."
+            )
     for guess in proposal.guesses:
         notes += _column_notes(guess, proposal.table)
     if proposal.unpivot:

@@ -19,7 +19,9 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from pipelines.intake import sources
+from pipelines.intake.content import text_array
 from pipelines.intake.csv_file import read_csv
+from pipelines.intake.dates import DAY_FIRST, half_swapped
 from pipelines.intake.findings import file_finding, join, mapping_finding, no_findings, problem_findings
 from pipelines.intake.mapping import LeftOut, Mapped, MappedSheet, NotMapped, map_sheet, stack, take_questions
 from pipelines.intake.memory import give_back
@@ -569,7 +571,16 @@ def _frame(sheet: Sheet, table: Table) -> tuple[pd.DataFrame, list[Problem]]:
     frame = sheet.cells[list(kept)].set_axis(list(kept.values()), axis="columns")
     frame.index = pd.Index(sheet.rows, name="source_row", dtype="int64")
     _check_shape(frame, table, list(names.values()))
+    if sheet.name:
+        _say_half_swapped(frame, table, problems)
     return _without_blank_rows(frame, table, sheet, problems)
+
+
+def _say_half_swapped(frame: pd.DataFrame, table: Table, problems: list[Problem]) -> None:
+    for name in [column.name for column in table.columns if column.is_date and column.name in frame]:
+        if found := half_swapped(text_array(frame[name]), DAY_FIRST):
+            facts = {"column": name, "dates": f"{found[0]:,}", "texts": f"{found[1]:,}"}
+            problems.append(Problem(38, facts))
 
 
 def hold_against(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> None:

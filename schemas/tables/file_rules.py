@@ -294,6 +294,20 @@ FILE_RULES: tuple[Rule, ...] = (
         "Unhide the sheet if it is meant, or name the sheet that is meant in sources.yaml.",
         Effect.KEPT,
     ),
+    _rule(
+        38,
+        Grade.CONFIRM,
+        "Day and month swapped in half of a column",
+        (
+            "In {column} of {file} the {dates} date cells all have a day up to 12 and the {texts} dates kept "
+            "as text all have one above, as where a spreadsheet took day for month wherever it could."
+        ),
+        (
+            "Format {column} as text in the source system's export, or import it with the right locale "
+            "(English, United Kingdom)."
+        ),
+        Effect.KEPT,
+    ),
 )
 
 BY_ID = {rule.id: rule for rule in FILE_RULES}

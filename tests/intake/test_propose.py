@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -750,6 +751,26 @@ def test_both_orders_in_one_column_are_said(tmp_path: Path) -> None:
     rows = shapes.changed(shapes.complaints(), "Date Received", "04/25/2024", 2)
 
     assert "day and month can only be the other way round: 1" in notes(of(rows, tmp_path))
+
+
+def test_day_and_month_swapped_in_the_date_cells_are_never_sure(tmp_path: Path) -> None:
+    def mixed(swap: bool) -> Proposal:
+        rows = shapes.complaints(60)
+        at = rows[0].index("Date Received")
+        for row in rows[1:]:
+            day = dt.datetime.strptime(row[at], "%d/%m/%Y")  # noqa: DTZ007 (a cell has no zone)
+            if day.day <= 12:
+                row[at] = day.replace(day=day.month, month=day.day) if swap else day
+        rows[1][at] = rows[1][at] if swap else dt.datetime(2024, 5, 13)  # noqa: DTZ001
+        return proposed(xlsx_file(tmp_path / "log.xlsx", {"Sheet": rows}))
+
+    swapped, clean = mixed(swap=True), mixed(swap=False)
+
+    assert (swapped.confidence, clean.confidence) == ("likely", "sure")
+    assert (sure(swapped)["received_on"], sure(clean)["received_on"]) == ("guess", "likely")
+    assert "“Date Received”: its 23 date cells all have a day up to 12, its 37 dates" in notes(swapped)
+    assert "guess: day and month look swapped" in as_yaml(swapped)
+    assert "day up to 12" not in notes(clean)
 
 
 def test_several_formats_in_one_column(tmp_path: Path) -> None:

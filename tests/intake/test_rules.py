@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
@@ -166,6 +167,19 @@ def _exclusions_under_another_name(folder: Path) -> str:
     return "safety_exclusions"
 
 
+def _half_swapped(folder: Path, day_of_date_cells: int = 12) -> str:
+    """Twenty date cells and twenty British dates as text."""
+    book = openpyxl.Workbook()
+    book.active.append(list(CLEAN["asb_cases"][0]))
+    for number in range(20):
+        book.active.append([f"A{number}", "H1", "", dt.date(2024, 9, 1 + number % 12), "", "no"])
+        book.active.append([f"B{number}", "H1", "", f"{13 + number % 18}/10/2024", "", "no"])
+    book.active["D2"] = dt.date(2024, 9, day_of_date_cells)
+    book.save(folder / "asb_cases.xlsx")
+    (folder / "sources.yaml").write_text("tables: {asb_cases: {files: asb_cases.xlsx, dates: '%d/%m/%Y'}}")
+    return "asb_cases"
+
+
 # FIL rule → how a folder comes to break it; the table that is broken is returned.
 FILE_FAULTS: dict[str, Callable[[Path], str]] = {
     "FIL-001": lambda folder: "asb_cases",
@@ -203,6 +217,7 @@ FILE_FAULTS: dict[str, Callable[[Path], str]] = {
     "FIL-033": _sheets("About this workbook", _csv_text()),
     "FIL-034": _sheets(_csv_text(), merged="B2:B3"),
     "FIL-037": _sheets("About this workbook", _csv_text(), last="veryHidden"),
+    "FIL-038": _half_swapped,
     "FIL-036": _exclusions_under_another_name,
     "FIL-035": _asb(asb_cases__csv=lambda text: "".join(text.splitlines(keepends=True)[1:])),
 }
@@ -226,6 +241,13 @@ def test_a_fault_of_a_file_is_one_finding(
     assert found["touches"].iloc[0] == ";".join(TABLES[table].touches)
     stops = records.findings[records.findings["grade"] == Grade.STOP]
     assert list(stops["finding_id"]) == ([rule_id] if rule.grade is Grade.STOP else [])
+
+
+def test_a_date_cell_with_a_day_above_12_was_not_swapped(tmp_path: Path) -> None:
+    records = check_file(tmp_path, _half_swapped(tmp_path, day_of_date_cells=13))
+
+    assert records.findings.empty
+    assert len(records.accepted) == 40
 
 
 def test_the_clean_file_has_no_file_finding(tmp_path: Path) -> None:

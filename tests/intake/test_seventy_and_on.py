@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import datetime as dt
 import lzma
 import os
 from collections.abc import Callable
@@ -553,3 +554,18 @@ def test_case_227_sheets_beside_the_one_that_is_stated(tmp_path: Path) -> Record
     )
     assert stating(named).findings.empty  # sheets that another table is taken from
     return stating("asb_cases: {files: log.xlsx, sheet: Sheet}")
+
+
+@case(WARN, "FIL-038")
+def test_case_228_day_and_month_swapped_where_a_spreadsheet_could(tmp_path: Path) -> Records:
+    head, first, _ = asb_sheet()
+    rows = []
+    for number in range(60):
+        day, month = 1 + number % 24, 5 + number % 6
+        opened = dt.date(2024, day, month) if day <= 12 else f"{day}/{month:02d}/2024"
+        rows.append([f"A{number}", *first[1:3], opened, "", "no"])
+    (tmp_path / "asb_cases.xlsx").write_bytes(book([head, *rows]))
+    as_it_is = check_file(tmp_path, "asb_cases")
+    assert {"FIL-038", "ASB-042"} <= set(as_it_is.findings["finding_id"])
+    sources("tables: {asb_cases: {files: asb_cases.xlsx, dates: '%d/%m/%Y'}}")(tmp_path)
+    return check_file(tmp_path, "asb_cases")

@@ -8,12 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.intake.dates import DateFormat, Rewritten, expected, rewrite, to_iso
+from pipelines.intake import receive
+from pipelines.intake.dates import DateFormat, Rewritten, expected, half_swapped, rewrite, to_iso
 from tests.intake.support import check_file
 from tests.intake.test_sources_mapping import write
 
@@ -210,6 +212,46 @@ def test_a_typed_date_of_a_workbook_is_read_whatever_format_is_stated(tmp_path: 
     finding = records.findings.set_index("finding_id").loc["ASB-042"]
     assert list(finding[["row", "column", "value"]]) == [4, "Opened", "2024.09.03"]
     assert "which is not a date such as 31/03/2025 (%d/%m/%Y)" in finding["message"]
+
+
+SWAPPED = [f"2024-{month:02d}-0{day}" for month in range(1, 11) for day in (1, 2)]
+WRITTEN = [f"{day}/04/2024 10:00" for day in range(13, 31)] + ["13/05/2024 10:00", "14/05/2024 10:00"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        ([*SWAPPED, *WRITTEN, "", "soon"], (20, 20)),
+        ([f"{cell}T10:00:00" for cell in SWAPPED] + WRITTEN, (20, 20)),
+        ([*SWAPPED, *WRITTEN, "2024-04-13"], None),
+        ([*SWAPPED, *WRITTEN, "12/04/2024 10:00"], None),
+        ([*SWAPPED[1:], *WRITTEN], None),  # too few to tell
+        ([*SWAPPED, *WRITTEN[1:]], None),
+        (SWAPPED, None),
+        (WRITTEN, None),
+        ([], None),
+    ],
+)
+def test_date_cells_with_day_and_month_swapped(cells: list[str], found: tuple[int, int] | None) -> None:
+    assert half_swapped(pa.array(cells, pa.large_string()), [DateFormat("%d/%m/%Y %H:%M")]) == found
+
+
+def test_columns_that_become_rows_are_looked_at_one_by_one(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["UPRN", "LGSR", "LOLER"])
+    for number in range(40):
+        swapped = dt.date(2024, 1 + number % 12, 5) if number % 2 else f"{13 + number % 16}/05/2024"
+        book.active.append([f"H{number}", swapped, dt.date(2024, 5, 1 + number % 28)])
+    book.save(tmp_path / "register.xlsx")
+    write(
+        tmp_path,
+        "tables: {safety_checks: {files: register.xlsx, columns: {home_id: UPRN}, dates: '%d/%m/%Y', "
+        "unpivot: {into: {name: programme, value: completed_on}, columns: {gas: LGSR, lift: LOLER}}}}",
+    )
+
+    findings = receive(tmp_path, "safety_checks").findings
+
+    assert findings.loc[findings["finding_id"] == "FIL-038", "column"].tolist() == ["LGSR"]
 
 
 def test_dates_are_had_back_as_they_stood() -> None:
