@@ -101,22 +101,29 @@ def _parts(proposal: Proposal) -> list[str]:
         return []
     reasons = ["several sheets are of one kind"] if proposal.sheets else []
     reasons += ["both stages stand in one row, so each row is read once a stage"] if proposal.stages else []
+    reasons += ["a programme at a time, each with its own next due dates"] if proposal.due else []
     lines = [_remark("    files:", "; ".join(reasons))]
-    samples = {c.heading: _samples(c) for columns in proposal.stages.values() for c in columns.values()}
+    spread = (proposal.unpivot, proposal.due, *proposal.stages.values())
+    samples = {c.heading: _samples(c) or "empty" for columns in spread for c in columns.values()}
     rows = {each.page.sheet: _rows(len(each.frame)) for each in proposal.sheets}
     for part in parts:
         said = rows.get(part.get("sheet", ""), "")
-        if "columns" not in part:
+        if not {"columns", "unpivot"} & set(part):
             said += ", its constants guessed from its name" if "constants" in part else ""
             lines.append(_remark(f"      - {_flow(part)}", said))
             continue
         lines.append(_remark(f"      - file: {scalar(part['file'])}", said))
         if "sheet" in part:
             lines.append(f"        sheet: {scalar(part['sheet'])}")
-        lines.append("        columns:")
-        for name, heading in part["columns"].items():
-            lines.append(_remark(f"          {name}: {scalar(heading)}", samples[heading] or "empty"))
-        lines.append(f"        constants: {_flow(part['constants'])}")
+        if "columns" in part:
+            lines.append("        columns:")
+        for name, heading in part.get("columns", {}).items():
+            lines.append(_remark(f"          {name}: {scalar(heading)}", samples[heading]))
+        if "unpivot" in part:
+            (heading,) = part["unpivot"]["columns"].values()
+            lines.append(_remark(f"        unpivot: {_flow(part['unpivot'])}", samples[heading]))
+        if "constants" in part:
+            lines.append(f"        constants: {_flow(part['constants'])}")
         for each in part.get("filters", ()):
             lines += ["        filters:", f"          - {_flow(each)}"]
     return lines
@@ -148,7 +155,7 @@ def _columns(proposal: Proposal) -> list[str]:
 
 
 def _unpivot(proposal: Proposal) -> list[str]:
-    if not proposal.unpivot:
+    if not proposal.unpivot or proposal.due:
         return []
     lines = [
         _remark("    unpivot:", "a row for each of these columns that has a date"),

@@ -73,8 +73,9 @@ class Proposal:
     `rivals`: other tables that it may be; `left_out`: rows with too many or too few cells; `missing`:
     required columns that were not found, each with a hint; `ignored`: columns that the table would keep and
     should not, those about a person above all. `sheets`: where several sheets are of one kind, each of them;
-    `of_sheets`: each one's constants. `swapped`: by the place of a date column in whose date cells day and
-    month look swapped, how many of these there are and how many dates as text.
+    `of_sheets`: each one's constants. `due`: programme → the column of its next due dates, where a register
+    has them beside those of `unpivot` and they are needed. `swapped`: by the place of a date column in whose
+    date cells day and month look swapped, how many of these there are and how many dates as text.
     """
 
     glance: Glance
@@ -98,6 +99,7 @@ class Proposal:
     notes: list[str] = field(default_factory=list)
     sheets: tuple[Reading, ...] = ()
     of_sheets: list[dict[str, tuple[str, str]]] = field(default_factory=list)
+    due: dict[str, Content] = field(default_factory=dict)
     swapped: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     @property
@@ -123,9 +125,8 @@ class Proposal:
         if self.question_row:
             entry["question_row"] = self.question_row
         entry["columns"] = {guess.column.name: guess.content.heading for guess in self.guesses}
-        if self.unpivot:
-            columns = {name: content.heading for name, content in self.unpivot.items()}
-            entry["unpivot"] = {"into": {"name": "programme", "value": "completed_on"}, "columns": columns}
+        if self.unpivot and not self.due:
+            entry["unpivot"] = _unpivoted(self.unpivot)
         if self.ignored:
             entry["ignore"] = list(dict.fromkeys(content.heading for content in self.ignored))
         mapped = {name: found for name, found in self.values.items() if found.entries}
@@ -140,14 +141,14 @@ class Proposal:
         return entry
 
     def parts(self) -> list[dict[str, Any]]:
-        """The file once a sheet, where several are of one kind, and once a stage (see `_stage_parts`)."""
-        if not self.sheets and not self.stages:
+        """The file once a sheet, where several are of one kind, and once a stage or a programme."""
+        if not (self.sheets or self.stages or self.due):
             return []
         parts = []
         for sheet in self._sheet_parts() or [{}]:
-            for stage in self._stage_parts() or [{}]:
-                part = {"file": self.glance.file, **sheet, **stage}
-                if constants := {**sheet.get("constants", {}), **stage.get("constants", {})}:
+            for reading in self._stage_parts() or self._programme_parts() or [{}]:
+                part = {"file": self.glance.file, **sheet, **reading}
+                if constants := {**sheet.get("constants", {}), **reading.get("constants", {})}:
                     part["constants"] = constants
                 parts.append(part)
         return parts
@@ -171,16 +172,32 @@ class Proposal:
             parts.append(part)
         return parts
 
+    def _programme_parts(self) -> list[dict[str, Any]]:
+        """What differs by the programme, where each has a column of next due dates too."""
+        parts: list[dict[str, Any]] = []
+        for programme, done in self.unpivot.items() if self.due else ():
+            due = self.due.get(programme)
+            part = {"columns": {"valid_until": due.heading}} if due else {}
+            parts.append(part | {"unpivot": _unpivoted({programme: done})})
+        return parts
+
     def dates(self) -> dict[str, str | list[str]]:
         """The formats of the date columns that are not written as 2025-03-31."""
         written = {g.column.name: _formats(g.content) for g in self.guesses if g.column.is_date}
-        if self.unpivot:
-            every = [shape for content in self.unpivot.values() for shape in _formats(content)]
-            written["completed_on"] = list(dict.fromkeys(every))
+        for name, spread in (("completed_on", self.unpivot), ("valid_until", self.due)):
+            if spread:
+                every = [shape for content in spread.values() for shape in _formats(content)]
+                written[name] = list(dict.fromkeys(every))
         for columns in self.stages.values():
             for name, content in columns.items():
                 written[name] = list(dict.fromkeys([*written.get(name, ()), *_formats(content)]))
         return {name: f[0] if len(f) == 1 else f[:5] for name, f in written.items() if f}
+
+
+def _unpivoted(columns: dict[str, Content]) -> dict[str, Any]:
+    """The lines by which the columns of a register become rows."""
+    headings = {name: content.heading for name, content in columns.items()}
+    return {"into": {"name": "programme", "value": "completed_on"}, "columns": headings}
 
 
 def propose(path: Path, edition: Edition, table: str = "", landlord: str = "") -> Proposal:
@@ -206,9 +223,11 @@ def propose(path: Path, edition: Edition, table: str = "", landlord: str = "") -
     others = [each.page.sheet for each in readings if each not in sheets and _is_like(each, best.reading)]
     if len(sheets) > 1:
         best = match(_joined(sheets), best.table, seen, asked)
-    swapped = _half_swapped(best) if seen.kind == "xlsx" else {}
+    due = _due(best, edition)
+    swapped = _half_swapped(best, due) if seen.kind == "xlsx" else {}
     best = replace(best, guesses=[_doubted(g) if g.content.position in swapped else g for g in best.guesses])
     proposal = _proposal(seen, best, rivals, swapped)
+    proposal.due = due
     proposal.sheets = tuple(sheets) if len(sheets) > 1 else ()
     _fill_values(proposal, best.reading, seen, edition)
     _fill_rest(proposal, best.reading)
@@ -262,10 +281,26 @@ def _by_heading(reading: Reading) -> list[int]:
     return [c.position for c in sorted(reading.contents, key=lambda c: heading_key(c.heading))]
 
 
-def _half_swapped(best: Match) -> dict[int, tuple[int, int]]:
+def _due(best: Match, edition: Edition) -> dict[str, Content]:
+    """The columns of next due dates of a register, none where no programme needs them."""
+    keys = Counter(heading_key(content.heading) for content in best.reading.contents)
+    found: dict[str, Content] = {}
+    for content in best.reading.contents:
+        programme = programme_of(content.heading)
+        if programme not in best.unpivot or not is_due(content.heading) or not content.dates:
+            continue
+        if keys[heading_key(content.heading)] > 1:
+            continue
+        if programme not in found or content.filled > found[programme].filled:
+            found[programme] = content
+    needed = [name for name in found if edition.safety_programmes[name].interval_months is None]
+    return found if needed else {}
+
+
+def _half_swapped(best: Match, due: dict[str, Content]) -> dict[int, tuple[int, int]]:
     """The date columns in whose date cells day and month look swapped (see `Proposal`)."""
     contents = [guess.content for guess in best.guesses if guess.column.is_date]
-    contents += [c for columns in (best.unpivot, *best.stages.values()) for c in columns.values()]
+    contents += [c for columns in (best.unpivot, due, *best.stages.values()) for c in columns.values()]
     found = {}
     for content in contents:
         cells = text_array(best.reading.frame[content.position])
@@ -333,6 +368,8 @@ def _table_confidence(best: Match, rivals: tuple[str, ...], swapped: dict[int, t
 def _fill_values(proposal: Proposal, reading: Reading, seen: Glance, edition: Edition) -> None:
     if proposal.unpivot and (found := register_values(proposal.unpivot.values())):
         proposal.values["completed_on"] = found
+    if proposal.due and (found := register_values(proposal.due.values())):
+        proposal.values["valid_until"] = replace(found, column="valid_until")
     said = _said_elsewhere(reading, seen, proposal.sheets)
     for guess in proposal.guesses:
         texts = [guess.content.heading, reading.question_texts.get(guess.content.position, "")]
@@ -384,7 +421,7 @@ def _formats(content: Content) -> list[str]:
 def _fill_rest(proposal: Proposal, reading: Reading) -> None:
     """Part the columns that are left: what is about a person is ignored where the table would keep it."""
     used = {guess.content.position for guess in proposal.guesses}
-    for columns in (proposal.unpivot, *proposal.stages.values()):
+    for columns in (proposal.unpivot, proposal.due, *proposal.stages.values()):
         used |= {content.position for content in columns.values()}
     rest = [content for content in reading.contents if content.position not in used]
     if not proposal.table.keeps_characteristics:
@@ -587,7 +624,12 @@ def _register_notes(proposal: Proposal, reading: Reading) -> list[str]:
     for content in proposal.unpivot.values():
         if content.are_serials and not content.dates:
             said.append(f"“{content.heading}” holds a spreadsheet's day numbers: format it as a date.")
-    due = [c.heading for c in reading.contents if programme_of(c.heading) and is_due(c.heading)]
+    carried = {content.position for content in proposal.due.values()}
+    due = [
+        content.heading
+        for content in reading.contents
+        if programme_of(content.heading) and is_due(content.heading) and content.position not in carried
+    ]
     if due:
         said.append(
             f"The days on which checks fall due are not carried over ({_listed(due)}): fire, asbestos and "

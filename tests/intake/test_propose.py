@@ -436,6 +436,54 @@ def test_a_register_with_a_column_a_programme(tmp_path: Path) -> None:
     assert "never done" in notes(proposal)
 
 
+def _with_due_dates(rows: Rows, programmes: dict[str, str]) -> Rows:
+    """The register with a column of next due dates beside some of its columns."""
+    for done, due in programmes.items():
+        at = rows[0].index(done)
+        for number, row in enumerate(rows):
+            is_date = row[at][:1].isdigit()
+            row.insert(at + 1, due if not number else f"{row[at][:-1]}6" if is_date else row[at])
+    return rows
+
+
+def test_a_register_with_a_due_column_a_programme_is_read_once_a_programme(tmp_path: Path) -> None:
+    pairs = {name: f"{name.removesuffix(' Date')} Next Due" for name in shapes.PROGRAMME_COLUMNS[:4]}
+    path = csv_file(tmp_path / "register.csv", _with_due_dates(shapes.register(), pairs))
+
+    proposal = proposed(path)
+
+    entry = proposal.entry()
+    into = {"name": "programme", "value": "completed_on"}
+    assert entry["files"][1] == {
+        "file": "register.csv",
+        "columns": {"valid_until": "FRA Next Due"},
+        "unpivot": {"into": into, "columns": {"fire": "FRA Date"}},
+    }
+    assert entry["files"][4] == {
+        "file": "register.csv",
+        "unpivot": {"into": into, "columns": {"lift": "LOLER Date"}},
+    }
+    assert "unpivot" not in entry
+    assert entry["dates"] == {"completed_on": "%d/%m/%Y", "valid_until": "%d/%m/%Y"}
+    assert entry["values"]["valid_until"] == {"N/A": ""}
+    assert "not carried over" not in notes(proposal)
+    (tmp_path / "sources.yaml").write_text(as_yaml(proposal), encoding="utf-8")
+    records = check_table(receive(tmp_path, "safety_checks"), EDITION, {}, EDITION.resolve_settings({}))
+    assert len(records.accepted) == 159
+    assert records.accepted["check_id"].is_unique
+    assert records.accepted.loc[records.accepted["programme"] != "lift", "valid_until"].notna().all()
+    assert "CHK-506" not in set(records.findings["finding_id"])
+
+
+def test_due_dates_that_no_programme_needs_leave_one_entry(tmp_path: Path) -> None:
+    rows = _with_due_dates(shapes.register(), {"LGSR Date": "LGSR Next Due"})
+
+    proposal = of(rows, tmp_path)
+
+    assert proposal.entry()["files"] == "export.csv"
+    assert "not carried over (LGSR Next Due)" in notes(proposal)
+
+
 def test_a_list_of_checks_of_all_programmes(tmp_path: Path) -> None:
     head = ["Cert No", "Property ID", "Compliance Type", "Last Inspection Date", "Next Due Date"]
     kinds = ("LGSR", "FRA", "Asbestos", "Legionella", "LOLER", "Electrical")
