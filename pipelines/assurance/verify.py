@@ -13,6 +13,7 @@ What is checked:
 * the log of acts (`YEAR.acts.jsonl`, beside the folder): each line holds the SHA-256 of the line before it,
   and the file beside it (`….sha256`, as `sha256sum` writes it) holds that of the whole;
 * the hash that was approved against the return, and what was filed against the manifest filed;
+* the entry sheet and the table of figures against the return, value by value;
 * each ledger against the hash that the return itself, and so the approval, names for it;
 * each file that the return was made of, kept in the archive by its hash, against that hash.
 
@@ -22,7 +23,9 @@ fingerprint of the log that was sent elsewhere (every command prints it).
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import os
 import re
@@ -30,6 +33,7 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,6 +44,19 @@ FIRST = "0" * 64  # what the first line of a log has in place of a previous line
 _SIGNS_OF_A_RETURN = (MANIFEST, RETURN, "return.pdf")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+# The tables that say what return.json says: its part that they are of, and the columns that name a row.
+_TABLES = {
+    "figures.csv": ("figures", ("measure", "population")),
+    "nrosh.csv": ("nrosh", ("datapoint", "field")),
+}
+_ANSWERS = {
+    "VS": "very_satisfied",
+    "FS": "fairly_satisfied",
+    "NSD": "neither",
+    "FD": "fairly_dissatisfied",
+    "VD": "very_dissatisfied",
+}
 
 
 class Problem(NamedTuple):
@@ -371,7 +388,7 @@ def _check_file(folder: Path, stated: dict[str, Any], listed: dict[str, str], re
 def _check_claims(
     folder: Path, manifest: dict[str, Any], log: Log, number: int | None, report: Report
 ) -> None:
-    """Check what the return says of itself: its ledgers, its approvals, its number, its filing."""
+    """Check what the return says of itself: its ledgers, tables, approvals, its number, its filing."""
     document = parse((folder / RETURN).read_bytes())
     hashes = {each["file"]: each["sha256"] for each in manifest["outputs"]}
     if manifest.get("kept", []) != document["provenance"].get("kept", []):
@@ -384,6 +401,7 @@ def _check_claims(
             report.problems.append(
                 Problem("altered", ledger, "it is not the ledger that the return was made from")
             )
+    _check_tables(folder, document, hashes, report)
     revision = 1 if document["revision"] is None else document["revision"]["number"]
     if number is not None and revision != number:
         text = f"it is revision {revision}, in the place of {number}"
@@ -400,6 +418,65 @@ def _check_claims(
     if filed:
         standing = f"filed on {filed[-1]['on']}, reference {_shown(filed[-1]['reference'])}"
     report.checked.append(f"  {standing}; the return's hash is {digest}")
+
+
+def _check_tables(folder: Path, document: dict[str, Any], hashes: dict[str, str], report: Report) -> None:
+    """Check the tables that are typed from and read by machines: only return.json itself was approved."""
+    edition = document["edition"]
+    rules = edition["year"] + (" provisional" if edition["status"] == "provisional" else "")
+    for name, (part, named_by) in _TABLES.items():
+        if name not in hashes or any(problem.file == name for problem in report.problems):
+            continue
+        entries = [{**each, **_answers(each), "rules": rules} for each in document[part]]
+        try:
+            wrong = _first_difference((folder / name).read_bytes(), entries, named_by)
+        except (UnicodeDecodeError, csv.Error) as error:
+            wrong = f"it cannot be read ({error})"
+        if wrong:
+            report.problems.append(Problem("altered", name, wrong))
+
+
+def _answers(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return the answers to a figure's question by the columns of figures.csv."""
+    counts = {each["code"]: each["count"] for each in entry.get("answers") or ()}
+    return {column: counts.get(code) for code, column in _ANSWERS.items()}
+
+
+def _first_difference(data: bytes, entries: list[dict[str, Any]], named_by: tuple[str, ...]) -> str:
+    """Return what a table says otherwise than these entries of return.json; nothing where they agree."""
+    heading, *rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))) or [[]]
+    if len(set(heading)) != len(heading) or not {*named_by, "value"} <= set(heading):
+        return "it has not the columns of a return's table"
+    if len(rows) != len(entries):
+        return f"{len(rows)} rows; return.json has {len(entries)}"
+    for at, entry in enumerate(entries):
+        row = rows[at]
+        if len(row) != len(heading):
+            return f"row {at + 2} has {len(row)} cells; its columns are {len(heading)}"
+        for place, column in enumerate(heading):
+            cell = row[place]
+            if column not in entry:
+                return f"it has a column {column}, which return.json has not"
+            if not _same(cell, entry[column]):
+                name = " ".join(str(entry[each]) for each in named_by)
+                return f"{name}: {column} is {cell or 'blank'}; in return.json it is {entry[column]}"
+    return ""
+
+
+def _same(cell: str, value: Any) -> bool:
+    """Whether a cell of a table says a value of return.json: 64.0 is 64."""
+    if value is None:
+        return cell == ""
+    if isinstance(value, bool):
+        return cell == ("yes" if value else "no")
+    if isinstance(value, (int, float)):
+        return _NUMBER.fullmatch(cell) is not None and Decimal(cell) == Decimal(str(value))
+    return _as_read(cell) == _as_read(str(value))
+
+
+def _as_read(text: str) -> str:
+    """Return a text without what a table's texts lose (control characters) or get (' before a formula)."""
+    return "".join(each for each in text if each.isprintable() and each != "\ufffd").lstrip("'")
 
 
 def _acts_for(folder: Path, hashes: dict[str, str], log: Log, report: Report) -> list[dict[str, Any]]:

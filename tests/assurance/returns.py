@@ -13,6 +13,7 @@ from pipelines.assurance.acts import read_acts
 from pipelines.assurance.manifest import NAME, manifest
 from pipelines.assurance.release import in_force, last_filed, publish_return, read_document, spot_for
 from pipelines.assurance.verify import ACTS, return_sha256, sha256
+from pipelines.publications import figures_csv, nrosh_csv
 from tests.publications import document as documents
 
 NOW = datetime(2025, 6, 12, 8, 30, tzinfo=UTC)
@@ -61,6 +62,8 @@ def publish(year_folder: Path, made: dict[str, Any], ledger: bytes = LEDGER) -> 
     marked = approval.mark(made, log, spot.number, filed)
     files = {
         "return.json": json.dumps(marked, ensure_ascii=False, indent=2).encode(),
+        "figures.csv": figures_csv(marked),
+        "nrosh.csv": nrosh_csv(marked),
         "return.pdf": b"%PDF-1.7 " + str(marked["status"]["draft"]).encode(),
         "ledgers/RP02_1.parquet": ledger,
     }

@@ -17,6 +17,7 @@ import pytest
 
 from pipelines.assurance import verify
 from pipelines.assurance.verify import canonical, check, check_log, check_year, log_of, sealed, sha256
+from schemas.errors import InputError
 from tests.assurance.returns import approve, content, document, file, filed, later, publish
 from tests.home import CODE, YEAR, Home
 
@@ -253,6 +254,57 @@ def test_a_ledger_altered_and_the_manifest_with_it(year_folder):
     reseal(folder)
     assert problems(year_folder) == [("altered", "2024-25/ledgers/RP02_1.parquet")]
     assert "not the ledger that the return was made from" in texts(year_folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "was", "now", "said"),
+    [
+        ("figures.csv", b",71.3,", b",91.3,", "TP01 LCRA: value is 91.3; in return.json it is 71.3"),
+        ("figures.csv", b",71.3,", b",71.3 ,", "TP01 LCRA: value is 71.3 ; in return.json it is 71.3"),
+        ("figures.csv", b",365,", b",465,", "TP01 LCRA: numerator is 465; in return.json it is 365"),
+        ("figures.csv", b",201,", b",,", "TP01 LCRA: very_satisfied is blank; in return.json it is 201"),
+        ("figures.csv", b",reported,", b",other,", "status is other; in return.json it is reported"),
+        ("figures.csv", b",2024-25\r\n", b",2023-24\r\n", "rules is 2023-24; in return.json it is 2024-25"),
+        ("figures.csv", b"measure,", b"value,", "not the columns of a return's table"),
+        ("figures.csv", b",rules", b",best", "it has a column best, which return.json has not"),
+        ("figures.csv", b",2024-25\r\n", b"\r\n", "row 2 has 25 cells; its columns are 26"),
+        ("figures.csv", b"TP01", b"TP\xff", "it cannot be read"),
+        ("nrosh.csv", b",220,", b",320,", "DP_TSML227 TP05_VS_LCRA: value is 320; in return.json it is 220"),
+        (
+            "nrosh.csv",
+            b"/tsm,",
+            b"/,",
+            "value is https://example.org/; in return.json it is https://example.org/t",
+        ),
+        ("nrosh.csv", b"\r\n", b"\r\n\r\n", "5 rows; return.json has 4"),
+    ],
+)
+def test_a_table_altered_and_the_manifest_with_it(year_folder, name, was, now, said):
+    """Of an approved return: neither its filing nor another approval is recorded either."""
+    made = document()
+    publish(year_folder, made)
+    approve(year_folder)
+    folder = publish(year_folder, made)
+    assert problems(year_folder) == []
+    data = (folder / name).read_bytes()
+    assert was in data
+    (folder / name).write_bytes(data.replace(was, now, 1))
+    reseal(folder)
+    assert problems(year_folder) == [("altered", f"2024-25/{name}")]
+    assert said in texts(year_folder)
+    with pytest.raises(InputError, match=f"not as they were made: 2024-25/{name}"):
+        file(year_folder)
+    with pytest.raises(InputError, match=f"not as they were made: 2024-25/{name}"):
+        approve(year_folder, name="Sam Field")
+
+
+def test_a_table_says_texts_and_numbers_in_its_own_way(year_folder):
+    """A formula's apostrophe, a control character, a line break, yes for true: none of it is a difference."""
+    made = document()
+    for field, value in zip(made["nrosh"], ("=1+1", "a\x07b\u202e\r\nc", True, -0.5), strict=True):
+        field["value"] = value
+    publish(year_folder, made)
+    assert problems(year_folder) == []
 
 
 def test_a_page_altered_after_filing_and_the_manifest_with_it(year_folder):
