@@ -57,6 +57,7 @@ _PARTS = {
 }
 _SAME = ({"m", "b", "B"}, {"Y", "y"}, {"H", "I"}, {"a", "A"})
 _WIDTHS = {"d": 2, "m": 2, "Y": 4, "H": 2, "M": 2, "S": 2}
+_DIGITS = frozenset({"%d", "%m", "%Y", "%y", "%H", "%I", "%M", "%S"})
 _HOW = "write a format such as %d/%m/%Y %H:%M"
 
 
@@ -112,12 +113,20 @@ class DateFormat:
 
     @cached_property
     def pattern(self) -> str:
-        """A regular expression of what fits the format, digits short of a leading zero too."""
-        pieces = (
-            _PARTS[piece[1:]][0] if piece.startswith("%") else re.sub(r"(?:\\ )+", " +", re.escape(piece))
-            for piece in self._pieces
-        )
-        return f"(?i)^{''.join(pieces)}$"
+        """A regular expression of what fits the format, digits short of a leading zero too.
+
+        Of digits without anything between them only the first may be short: 1122024 is 1 December alone.
+        """
+        words = []
+        before = ""
+        for piece in self._pieces:
+            word = re.sub(r"(?:\\ )+", " +", re.escape(piece))
+            if piece.startswith("%"):
+                word = _PARTS[piece[1:]][0]
+                word = word.replace("{1,2}", "{2}") if before in _DIGITS else word
+            words.append(word)
+            before = piece
+        return f"(?i)^{''.join(words)}$"
 
     @cached_property
     def places(self) -> tuple[int, dict[str, int], dict[int, int]] | None:

@@ -430,6 +430,11 @@ def _mapping(
     filters = tuple(
         _filter(one, f"{where}.filters.{number}") for number, one in enumerate(entry.get("filters") or ())
     )
+    if entry.get("question_row") and table.name != "survey_responses":
+        raise InputError(
+            f"{where}.question_row' is about questions, and {table.name} has none: its row would be lost. "
+            "Remove the line; where the headings stand is said by header_row."
+        )
     elsewhere = {*constants, *((unpivot.name, unpivot.value) if unpivot else ())}
     wanted = {heading_key(c.name) for c in table.columns if c.required and c.name not in elsewhere}
     return TableMapping(

@@ -86,9 +86,14 @@ def rejected_lines(record_type: str, rejected: pd.DataFrame, key: str) -> pd.Dat
 
 
 def join(*parts: pd.DataFrame) -> pd.DataFrame:
-    """Return one ledger from several, leaving out empty parts so that they cannot change a column's type."""
+    """Return one ledger from several, leaving out empty parts so that they cannot change a column's type.
+
+    The columns of the first, the records themselves, are there also where all of those were turned away.
+    """
     filled = [part for part in parts if len(part)] or [parts[0]]
-    return pd.concat(filled, ignore_index=True)
+    together = pd.concat(filled, ignore_index=True)
+    lacking = [name for name in parts[0].columns if name not in together.columns]
+    return together.assign(**{name: parts[0][name].reindex(together.index) for name in lacking})
 
 
 def exact_sum(weights: pd.Series) -> Fraction:

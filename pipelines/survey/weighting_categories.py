@@ -16,6 +16,8 @@ from .weighting_problems import CROSS, Problems, collapsing, homes, people
 
 Collapse = Mapping[str, Mapping[str, str]]
 
+_MOST_HINTS = 20  # of each side
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -208,6 +210,7 @@ class Preparation:
         """Return respondents and households in the same categories; None where some are not on both sides."""
         counts = ours.counts()
         theirs = self._settle_not_stated(name, ours, counts, theirs)
+        hints_of_ours, hints_of_theirs = _Hints(counts), _Hints(theirs)
         unmatched = False
         for category, households in theirs.items():
             if category not in counts and households > 0:
@@ -215,7 +218,7 @@ class Preparation:
                 self._problems.add(
                     "WGT-005",
                     f"{name} {category}: the population has {homes(households)}, the survey no respondent"
-                    f"{_hint(category, counts)}.",
+                    f"{hints_of_ours.of(category)}.",
                     collapsing(name, category),
                     name,
                     category,
@@ -230,7 +233,7 @@ class Preparation:
             self._problems.add(
                 "WGT-007" if known else "WGT-006",
                 f"{name} {category}: the survey has {people(number)}, the population "
-                + ("no household" if known else f"no count of households{_hint(category, theirs)}")
+                + ("no household" if known else f"no count of households{hints_of_theirs.of(category)}")
                 + ".",
                 f"correct the category or the count, or {collapsing(name, category)}",
                 name,
@@ -394,11 +397,23 @@ def _amounts(rows: pd.DataFrame) -> Floats:
     return pd.to_numeric(rows["households"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
 
 
-def _hint(category: str, others: Mapping[str, float]) -> str:
-    """Return the category on the other side that may be the same under another spelling."""
-    spelt = {_spelling(other): other for other in others if other != category}
-    near = get_close_matches(_spelling(category), list(spelt), n=1, cutoff=0.85)
-    return f" (is it “{spelt[near[0]]}”?)" if near else ""
+class _Hints:
+    """The categories of the other side, of which one may be the same under another spelling.
+
+    Looking for it takes as long as there are others, so that it is done for the first few alone.
+    """
+
+    def __init__(self, others: Mapping[str, float]) -> None:
+        self._spelt = {_spelling(other): other for other in others}
+        self._left = _MOST_HINTS
+
+    def of(self, category: str) -> str:
+        """Return the hint in brackets, '' where there is none."""
+        self._left -= 1
+        if self._left < 0:
+            return ""
+        near = get_close_matches(_spelling(category), list(self._spelt), n=1, cutoff=0.85)
+        return f" (is it “{self._spelt[near[0]]}”?)" if near else ""
 
 
 def _spelling(category: str) -> str:

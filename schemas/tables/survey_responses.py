@@ -85,8 +85,23 @@ def _household_tenure_differs(responses: pd.DataFrame, context: Context) -> pd.S
     return tenure.notna() & responses["tenure"].notna() & (tenure != responses["tenure"])
 
 
+def _household_again(responses: pd.DataFrame, context: Context) -> pd.Series:
+    """A later response of a household, unless the whole row is a repeat, which is said of the key."""
+    known = responses["household_id"].notna() & ~responses.duplicated("response_id")
+    return known & responses[known].duplicated("household_id").reindex(responses.index, fill_value=False)
+
+
 def _household_excluded(responses: pd.DataFrame, context: Context) -> pd.Series:
     return _household_of(responses, context, "excluded_reason").notna()
+
+
+def _question_absent(question: str) -> Mask:
+    def mask(responses: pd.DataFrame, context: Context) -> pd.Series:
+        asked_of = responses[responses["tenure"] == "LCRA"] if question in _LCRA_ONLY else responses
+        absent = question in context.absent and len(asked_of) > 0
+        return masks.everybody(responses) if absent else masks.nobody(responses)
+
+    return mask
 
 
 def _filter_absent(filter_question: str, questions: tuple[str, ...]) -> Mask:
@@ -164,6 +179,24 @@ def _question_rules() -> list[Rule]:
                 columns=(question, "tenure"),
                 touches=(question,),
                 mask=_lcho_asked(question),
+            )
+        )
+    for question in TP:
+        rules.append(
+            Rule(
+                id=f"SUR-{570 + int(question[2:])}",
+                grade=Grade.CONFIRM,
+                title=f"No column {question}",
+                message=f"The file has no column {question}, which all landlords must ask: it has no result.",
+                remedy=(
+                    f"Name the column that holds the answers {question}, there or in sources.yaml; if it was "
+                    "not asked, confirm so."
+                ),
+                effect=Effect.KEPT,
+                columns=(question,),
+                touches=(question,),
+                mask=_question_absent(question),
+                level="table",
             )
         )
     for offset, filter_question in enumerate(dict.fromkeys(_FILTERED.values())):
@@ -326,6 +359,16 @@ SURVEY_RESPONSES = Table(
             columns=("response_id",),
             mask=_copied_rows,
             level="table",
+        ),
+        Rule(
+            id="SUR-568",
+            grade=Grade.CONFIRM,
+            title="Household that answered before",
+            message="household_id {household_id} stands on an earlier row too; of its responses one counts.",
+            remedy="Correct household_id, and leave it blank where the household is not known.",
+            effect=Effect.KEPT,
+            columns=("household_id",),
+            mask=_household_again,
         ),
         Rule(
             id="SUR-801",

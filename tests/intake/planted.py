@@ -144,6 +144,8 @@ _BY_HAND = [
     Planted("SUR-565", "survey_responses", {"tenure": "LCHO"}),
     Planted("SUR-566", "survey_responses", {"household_id": "HH3"}),
     Planted("SUR-567", "survey_responses", {"response_id": "S9"}, copy=True),
+    Planted("SUR-568", "survey_responses", {"household_id": "HH1"}),
+    *(Planted(f"SUR-{570 + n}", "survey_responses", without=(f"TP{n:02d}",)) for n in range(1, 13)),
     Planted("SUR-903", "survey_responses", everywhere={"completed_on": "2024-03-31"}),
     Planted("HSE-501", "households", {"invited": "yes", "excluded_reason": "risk to interviewer"}),
     Planted("MAR-501", "population_margins", {"characteristic": "age_band"}),
