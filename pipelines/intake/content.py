@@ -320,15 +320,14 @@ def fit(content: Content, column: Column, heading_names_it: bool) -> float:
 
 
 def _share(content: Content, column: Column, named: bool) -> float | None:
-    lexicon, kind = content.lexicon, column.kind
+    kind = column.kind
     if kind in (Kind.DATE, Kind.DATETIME):
         if content.are_serials and named:
             return 0.6
         return content.dates.share + 0.2 * bool(content.dates.others) if content.dates else 0.0
     if kind is Kind.FLAG:
-        return (
-            content.share_where(lambda v: _means_flag(v, column, lexicon)) if content.is_vocabulary else 0.0
-        )
+        few = content.is_vocabulary
+        return content.share_where(lambda v: _means_flag(v, column, content)) if few else 0.0
     if kind in (Kind.CHOICE, Kind.STAGE):
         return _choices(content, column, named)
     if kind in (Kind.ANSWER, Kind.STAR):
@@ -361,10 +360,11 @@ def _text(content: Content, column: Column) -> float:
     return 0.1 if content.dates or content.is_prose else 1.0
 
 
-def _means_flag(value: str, column: Column, lexicon: Lexicon) -> bool:
+def _means_flag(value: str, column: Column, content: Content) -> bool:
+    lexicon = content.lexicon
     if lexicon.flag(value) or lexicon.is_neither(value) or value in ("2", "9", "99"):
         return True
-    return column.name == "hate_incident" and lexicon.meaning(value, "hate_incident") is not None
+    return column.name == "hate_incident" and lexicon.hate(value, content.heading) is not None
 
 
 def vocabulary_of(table: str, column: str, lexicon: Lexicon) -> str:

@@ -46,11 +46,23 @@ _COMMON = frozenset(
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a value of theirs means in our words; `whole`: the phrase is all of it; `unsure`: better asked."""
+    """What a value of theirs means in our words; `whole`: the phrase is all of it; `unsure`: better asked.
+
+    `why`: what in the value speaks against the meaning, so that it is not even a guess.
+    """
 
     ours: str
     whole: bool
     unsure: bool
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class _Phrase:
+    """A phrase of theirs and our word; `kind`: the list of synonyms.yaml that holds it."""
+
+    ours: str
+    kind: str
 
 
 class Lexicon:
@@ -238,29 +250,57 @@ class Lexicon:
         return {answer: frozenset(map(_value_key, self.content[answer])) for answer in ("yes", "no")}
 
     def meaning(self, value: str, vocabulary: str) -> Meaning | None:
-        """What a value means in a vocabulary of ours: the longest phrase that it holds decides."""
-        phrases = self._phrases(vocabulary)
+        """What a value means in a vocabulary of ours, by the longest phrases that it holds."""
+        return self._read(value, self._phrases(vocabulary))
+
+    def hate(self, value: str, heading: str) -> Meaning | None:
+        """Whether a value says that a case was a hate incident; under "hate", a kind of hate says so too."""
+        named = "hate" in self.words(heading)
+        return self._read(value, self._under_hate if named else self._phrases("hate_incident"))
+
+    def _read(self, value: str, phrases: dict[str, _Phrase]) -> Meaning | None:
+        """A value's meaning: none is sure where a word turns it, or where the value speaks of two."""
         key = _value_key(value)
-        if key in phrases:
-            ours, _, unsure = phrases[key]
-            return Meaning(ours, True, unsure)
-        padded = f" {key} "
-        inside = [(len(p), ours) for p, (ours, within, _) in phrases.items() if within and f" {p} " in padded]
-        if not inside:
+        if phrase := phrases.get(key):
+            return Meaning(phrase.ours, True, phrase.kind == "unsure")
+        left, found = f" {key} ", []
+        for words, phrase in phrases.items():
+            if phrase.kind != "whole" and f" {words} " in left:
+                sure = phrase.kind != "unsure"  # an unsure phrase only keeps its words from being read apart
+                left = left.replace(f" {words} ", " | " if sure else " ~ ")
+                found += [phrase] if sure else []
+        if not found:
             return None
-        return Meaning(max(inside, key=lambda each: each[0])[1], False, False)
+        before = left[: left.rfind("|")]
+        turning = next((word for word in self._turning if f" {word} " in before), "")
+        if turning or left.endswith((" no ", " n ", " false ")):
+            return Meaning(found[0].ours, False, True, f"“{turning or 'no'}” may turn its meaning")
+        first = [phrase for phrase in found if phrase.kind == "first"] or found
+        meanings = dict.fromkeys(phrase.ours for phrase in first)
+        if len(meanings) > 1:
+            return Meaning(first[0].ours, False, True, f"it speaks of {' and of '.join(meanings)}")
+        return Meaning(first[0].ours, False, False)
+
+    @cached_property
+    def _turning(self) -> tuple[str, ...]:
+        return tuple(map(_value_key, self.content["turning"]))
 
     @cache  # noqa: B019
-    def _phrases(self, vocabulary: str) -> dict[str, tuple[str, bool, bool]]:
-        """Phrase → (our word, whether it may be a part of a value, whether it is unsure)."""
-        found: dict[str, tuple[str, bool, bool]] = {}
+    def _phrases(self, vocabulary: str) -> dict[str, _Phrase]:
+        """Phrase → what it means, the longest first."""
+        found: dict[str, _Phrase] = {}
         for ours, lists in self.content["values"][vocabulary].items():
-            for kind in ("values", "whole", "unsure"):
+            for kind in ("first", "values", "whole", "unsure"):
                 for phrase in lists.get(kind, ()):
-                    found.setdefault(_value_key(phrase), (ours, kind == "values", kind == "unsure"))
+                    found.setdefault(_value_key(phrase), _Phrase(ours, kind))
             if ours not in ("yes", "no"):
-                found.setdefault(_value_key(ours), (ours, True, False))
-        return found
+                found.setdefault(_value_key(ours), _Phrase(ours, "values"))
+        return _longest_first(found)
+
+    @cached_property
+    def _under_hate(self) -> dict[str, _Phrase]:
+        kinds = {_value_key(kind): _Phrase("yes", "first") for kind in self.content["hate_kinds"]}
+        return _longest_first(kinds | self._phrases("hate_incident"))
 
     def has_vocabulary(self, vocabulary: str) -> bool:
         """Whether there are synonyms for a vocabulary."""
@@ -292,6 +332,10 @@ class Lexicon:
         for phrase in content["blank"]:
             found.setdefault(_value_key(phrase), ("blank", "short"))
         return found
+
+
+def _longest_first(phrases: dict[str, _Phrase]) -> dict[str, _Phrase]:
+    return dict(sorted(phrases.items(), key=lambda each: len(each[0]), reverse=True))
 
 
 def _value_key(value: str) -> str:

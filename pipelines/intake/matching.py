@@ -294,7 +294,7 @@ def _by_content_alone(content: Content, column: Column, fits: float) -> float:
     speaks = False
     if column.name == "hate_incident":
         hate = [content.lexicon.meaning(value, "hate_incident") for value in content.counted]
-        speaks = content.is_vocabulary and len(values) > 1 and any(hate)
+        speaks = content.is_vocabulary and len(values) > 1 and any(m and m.ours == "yes" for m in hate)
     elif column.name == "priority":
         speaks = fits >= 0.8 and any("emerg" in value for value in values)
     elif column.name in ("tenure", "programme", "method"):

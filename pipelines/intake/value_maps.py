@@ -118,30 +118,23 @@ def register_values(contents: Iterable[Content]) -> ValueMap:
 
 def _flags(found: ValueMap, column: Column, content: Content) -> None:
     lexicon = content.lexicon
-    names_kinds = column.name == "hate_incident" and _names_kinds(content)
     coded = content.codes and content.codes <= {"1", "2", "3", "9", "99"} and "2" in content.codes
     for value, rows in content.values.items():
-        if names_kinds and value in content.counted:
-            hate = lexicon.meaning(value, "hate_incident") is not None
-            found.put(value, "yes" if hate else "no", rows, "likely")
-        elif coded and value in ("1", "2"):
+        hate = lexicon.hate(value, content.heading) if column.name == "hate_incident" else None
+        if coded and value in ("1", "2"):
             found.put(value, "yes" if value == "1" else "no", rows, "likely")
         elif value.casefold() in _READ_AS_FLAG:
             continue
         elif answer := lexicon.flag(value):
             found.put(value, answer, rows, "sure")
-        elif column.name == "hate_incident" and lexicon.meaning(value, "hate_incident"):
-            found.put(value, "yes", rows, "likely")
+        elif hate and hate.unsure:
+            found.unknown.append((value, rows, hate.why))
+        elif hate:
+            found.put(value, hate.ours, rows, "likely")
         elif lexicon.is_neither(value) and not column.required:
             found.put(value, "", rows, "likely")
         elif not _blank(found, column, content, value, rows):
             found.unknown.append((value, rows, "neither yes nor no"))
-
-
-def _names_kinds(content: Content) -> bool:
-    """Whether a column names kinds of case, of which some are hate, not yes and no."""
-    flags = sum(bool(content.lexicon.flag(value)) for value in content.counted)
-    return flags == 0 and content.distinct > 1
 
 
 def _choices(found: ValueMap, table: str, column: Column, content: Content) -> None:
@@ -158,7 +151,9 @@ def _choices(found: ValueMap, table: str, column: Column, content: Content) -> N
             continue
         meaning = lexicon.meaning(value, vocabulary) if vocabulary else None
         word = _word(column, content, value, meaning.ours if meaning else "")
-        if meaning and word in column.vocabulary and meaning.unsure:
+        if meaning and meaning.why:
+            found.unknown.append((value, rows, meaning.why))
+        elif meaning and word in column.vocabulary and meaning.unsure:
             found.unsure.append(Entry(value, word, rows, "guess"))
         elif meaning and word in column.vocabulary:
             found.put(value, word, rows, "sure" if meaning.whole else "likely")

@@ -586,6 +586,42 @@ def test_kinds_of_case_say_which_are_hate(tmp_path: Path) -> None:
     assert sure(proposal)["hate_incident"] == "guess"
 
 
+@pytest.mark.parametrize(
+    ("heading", "value", "expected"),
+    [
+        ("Hate Incident?", "Hate crime", "yes"),
+        ("Hate Incident?", "Hate-related incidents", "yes"),
+        ("Hate Incident?", "Non hate crime", "no"),
+        ("Hate Incident?", "Non-hate", "no"),
+        ("Hate Incident?", "Not hate related", "no"),
+        ("Hate Incident?", "Not hate crime - neighbour dispute", "no"),
+        ("Hate Incident?", "Not thought to be a hate crime", ""),
+        ("Hate Incident?", "Hate crime: no", ""),
+        ("Hate Incident Type", "Race", "yes"),
+        ("HateIncidentType", "Religion or belief", "yes"),
+        ("Hate Incident Type", "Disability", "yes"),
+        ("Hate Incident Type", "Sexual Orientation", "yes"),
+        ("Hate Incident Type", "Gender identity/transgender", "yes"),
+        ("Hate Incident Type", "Alternative subculture", ""),
+        ("Hate Incident Type", "Noise", "no"),
+        ("ASB Category", "Racial abuse - noise", "yes"),
+        ("ASB Category", "Disability", ""),
+        ("ASB Category", "Other", ""),
+    ],
+)
+def test_what_says_that_a_case_was_a_hate_incident(
+    tmp_path: Path, heading: str, value: str, expected: str
+) -> None:
+    """What is not known to be hate, or not to be, is shown and never mapped."""
+    rows = shapes.renamed(shapes.asb(), {"ASB Category": heading})
+    rows = shapes.changed(rows, heading, value, 1)
+
+    found = of(rows, tmp_path).values["hate_incident"]
+
+    assert {e.theirs: e.ours for e in found.entries}.get(value, "") == expected
+    assert [theirs for theirs, _, _ in found.unknown] == ([] if expected else [value])
+
+
 def test_a_register_of_fire_risk_assessments(tmp_path: Path) -> None:
     head = [
         "Block Ref",
