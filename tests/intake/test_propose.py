@@ -1067,6 +1067,75 @@ def test_no_value_means_two_things() -> None:
                 assert said.setdefault(phrase, ours) == ours, f"{name}: {phrase}"
 
 
+@pytest.mark.parametrize(
+    ("vocabulary", "value", "expected"),
+    [
+        ("tenure", "General Needs (void)", "LCRA"),
+        ("tenure", "Shared Ownership - older persons", "LCHO"),
+        ("tenure", "Leasehold Extra Care", "other"),
+        ("tenure", "Leasehold Scheme - Independent Living", "other"),
+        ("tenure", "Freehold service charge - general needs estate", "other"),
+        ("tenure", "Garage - Council tenant", "other"),
+        ("tenure", "Market Rent General Needs", "other"),
+        ("tenure", "Intermediate rent flats", "LCRA"),
+        ("tenure", "Intermediate Market Rent", ""),
+        ("tenure", "Intermediate Market Rent flats", ""),
+        ("tenure", "Shared Ownership - 100% Staircased", ""),
+        ("tenure", "Non-Social Housing", ""),
+        ("tenure", "Not social rent", ""),
+        ("tenure", "Former general needs", ""),
+        ("tenure", "No longer social rent", ""),
+        ("tenure", "Managed for others - general needs", ""),
+        ("tenure", "Non-secure Tenancy", ""),
+        ("priority", "Emergency 24 hours", "emergency"),
+        ("priority", "Non-emergency repair", "non_emergency"),
+        ("priority", "Non Urgent", "non_emergency"),
+        ("priority", "Non-Emerg", "non_emergency"),
+        ("priority", "Not an emergency", "non_emergency"),
+        ("priority", "Not thought an emergency", ""),
+        ("priority", "Urgent - same day", ""),
+        ("repairs.status", "Job complete - invoiced", "completed"),
+        ("repairs.status", "Not complete", "open"),
+        ("repairs.status", "To be completed", "open"),
+        ("repairs.status", "To be completed by contractor", "open"),
+        ("repairs.status", "Not fully complete", ""),
+        ("repairs.status", "Complete - awaiting invoice", ""),
+        ("repairs.status", "Completed (follow on works)", ""),
+        ("repairs.status", "No longer required by tenant", "cancelled"),
+        ("complaints.status", "Closed - not upheld", "closed"),
+        ("complaints.status", "Not resolved", "open"),
+        ("complaints.status", "Not responded", "open"),
+        ("complaints.status", "Not yet resolved", ""),
+        ("stage", "Formal Stage 1 complaint", "1"),
+        ("stage", "Stage 2 (escalated)", "2"),
+        ("stage", "Stage 1 (escalated)", ""),
+        ("decent_homes", "Fails - roof", "fails"),
+        ("decent_homes", "Does not fail", ""),
+        ("decent_homes", "Not failing", ""),
+        ("decent_homes", "Decent - no", ""),
+        ("decent_homes", "Potential fail in 2026", ""),
+    ],
+)
+def test_what_a_value_means(vocabulary: str, value: str, expected: str) -> None:
+    """A value with a negation, or with words of two meanings, is never sure of one."""
+    found = lexicon().meaning(value, vocabulary)
+
+    assert (found.ours if found and not found.unsure else "") == expected
+
+
+def test_what_turns_a_meaning_is_shown_and_not_mapped(tmp_path: Path) -> None:
+    rows = shapes.changed(shapes.properties(), "TenureType", "Not social rent", 1)
+    rows = shapes.changed(rows, "TenureType", "Shared ownership, staircased", 2)
+
+    proposal = of(rows, tmp_path)
+
+    assert set(proposal.entry()["values"]["tenure"].values()) == {"LCRA", "LCHO", "other"}
+    assert not {"Not social rent", "Shared ownership, staircased"} & set(proposal.entry()["values"]["tenure"])
+    assert '# "Not social rent": ?' in as_yaml(proposal)
+    assert "“not” may turn its meaning" in as_yaml(proposal)
+    assert "it speaks of LCHO and of other" in as_yaml(proposal)
+
+
 @pytest.mark.parametrize("table", list(TABLES))
 def test_no_heading_names_two_columns_of_a_table(table: str) -> None:
     words = lexicon()
