@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.compute as pc
 
+from pipelines.intake.codebook import Said, names_in, said_on
 from pipelines.intake.content import Content, content_of, fit, text_array
 from pipelines.intake.dates import DateFormat, half_swapped
 from pipelines.intake.glance import Glance, Page, glance
@@ -370,26 +371,37 @@ def _fill_values(proposal: Proposal, reading: Reading, seen: Glance, edition: Ed
         proposal.values["completed_on"] = found
     if proposal.due and (found := register_values(proposal.due.values())):
         proposal.values["valid_until"] = replace(found, column="valid_until")
-    said = _said_elsewhere(reading, seen, proposal.sheets)
+    elsewhere: list[Said] | None = None
     for guess in proposal.guesses:
-        texts = [guess.content.heading, reading.question_texts.get(guess.content.position, "")]
+        said: list[list[Said]] = []
         if guess.content.codes and guess.column.kind in (Kind.ANSWER, Kind.STAR):
-            texts += [_label_column(guess, reading), *said]
-        found = value_map(proposal.table.name, guess.column, guess.content, edition, texts)
+            elsewhere = _said_elsewhere(reading, seen, proposal.sheets) if elsewhere is None else elsewhere
+            said = _said_of(guess, reading, elsewhere)
+        found = value_map(proposal.table.name, guess.column, guess.content, edition, said)
         if found:
             proposal.values[guess.column.name] = found
 
 
-def _said_elsewhere(reading: Reading, seen: Glance, taken: tuple[Reading, ...]) -> list[str]:
-    """Texts that may say what codes mean: titles, other headings, and the sheets that are not taken."""
-    pages = [each.page for each in taken or (reading,)]
-    headings = [content.heading for content in reading.contents if any(ch in content.heading for ch in "=(:")]
-    sheets = [
-        " ; ".join(" = ".join(cell for cell in row if cell.strip()) for row in page.top)
-        for page in seen.pages
-        if not any(page is each for each in pages)
+def _said_elsewhere(reading: Reading, seen: Glance, taken: tuple[Reading, ...]) -> list[Said]:
+    """What titles and the sheets of the workbook that are not taken say of codes."""
+    headings = [content.heading for content in reading.contents]
+    headers = {id(each.page): each.header for each in taken or (reading,)}
+    pages = [(page, headers.get(id(page))) for page in seen.pages]
+    return [said for page, header in pages for said in said_on(page, header, headings, lexicon())]
+
+
+def _said_of(guess: Guess, reading: Reading, elsewhere: list[Said]) -> list[list[Said]]:
+    """The texts that may say what a column's codes mean: of itself, of no question, of others."""
+    content = guess.content
+    names = names_in(content.heading) | names_in(guess.column.name)
+    own = [
+        Said("its heading", content.heading),
+        Said("its question", reading.question_texts.get(content.position, "")),
+        Said("the column beside it", _label_column(guess, reading)),
     ]
-    return [reading.titles, *reading.question_texts.values(), *headings, *sheets]
+    own += [said for said in elsewhere if said.names & names]
+    general = [said for said in elsewhere if not said.names]
+    return [own, general, [said for said in elsewhere if said.names and not said.names & names]]
 
 
 def _label_column(guess: Guess, reading: Reading) -> str:
@@ -584,7 +596,9 @@ def _fill_notes(proposal: Proposal, reading: Reading) -> None:
         notes += _column_notes(guess, proposal.table)
     if proposal.unpivot:
         notes += _register_notes(proposal, reading)
-    if unclear := [name for name, found in proposal.values.items() if found.has_no_direction]:
+    notes += _contradictions(proposal)
+    unclear = [name for name, found in proposal.values.items() if found.has_no_direction]
+    if unclear := [name for name in unclear if not proposal.values[name].against]:
         notes.append(
             f"Nothing in the file says whether 1 or 5 is satisfied in {_listed(unclear)}, so their codes are "
             f"not mapped. Ask the contractor, then add one line: preset: {ONE_IS_BEST} or "
@@ -594,6 +608,20 @@ def _fill_notes(proposal: Proposal, reading: Reading) -> None:
     if answers and proposal.table.name == "survey_responses":
         notes.append(f"These hold answers on five points too: {_listed(answers)}.")
     notes += _repeated_rows(proposal, reading)
+
+
+def _contradictions(proposal: Proposal) -> list[str]:
+    """Say which columns' codes the file explains in two ways, and where."""
+    columns: dict[tuple[str, ...], list[str]] = {}
+    for name, found in proposal.values.items():
+        if found.against:
+            columns.setdefault(found.against, []).append(name)
+    return [
+        f"The file explains the codes of {_listed(names)} in two ways, in {' and in '.join(places)}, so they "
+        f"are not mapped. Ask which is right, then add one line: preset: {ONE_IS_BEST} or "
+        f"preset: {FIVE_IS_BEST}."
+        for places, names in columns.items()
+    ]
 
 
 def _column_notes(guess: Guess, table: Table) -> list[str]:

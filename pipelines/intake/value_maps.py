@@ -7,11 +7,12 @@ unknown value is turned away and named, a row with a wrong one is counted wrongl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from pipelines.intake.codebook import Said
 from pipelines.intake.content import Content, split_label, vocabulary_of
 from pipelines.intake.lexicon import Lexicon
 from pipelines.intake.parse import NULL_WORDS, answer_key
@@ -45,7 +46,8 @@ class Entry:
 class ValueMap:
     """A column's values: `entries` to map, `unsure` to show only, `unknown` of which nothing can be said.
 
-    `has_no_direction`: they are codes from 1 to 5, and nothing says which end is satisfied.
+    `has_no_direction`: they are codes from 1 to 5, and nothing says which end is satisfied, or two texts that
+    stand in `against` say different things.
     """
 
     column: str
@@ -54,6 +56,7 @@ class ValueMap:
     unknown: list[tuple[str, int, str]] = field(default_factory=list)
     are_codes: bool = False
     has_no_direction: bool = False
+    against: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.entries or self.unsure or self.unknown or self.has_no_direction)
@@ -66,10 +69,12 @@ class ValueMap:
             self.entries.append(Entry(theirs, ours, rows, confidence))
 
 
-def value_map(table: str, column: Column, content: Content, edition: Edition, texts: list[str]) -> ValueMap:
+def value_map(
+    table: str, column: Column, content: Content, edition: Edition, said: Sequence[Sequence[Said]] = ()
+) -> ValueMap:
     """The map of one column's values; empty where the table reads all of them as they are.
 
-    `texts`: what may say the meaning of answer codes: the heading, the question, then what is farther away.
+    `said`: the texts that may say the meaning of answer codes, those of the column itself first.
     """
     found = ValueMap(column.name)
     if column.is_date:
@@ -79,7 +84,7 @@ def value_map(table: str, column: Column, content: Content, edition: Edition, te
     elif column.kind in (Kind.CHOICE, Kind.STAGE):
         _choices(found, table, column, content)
     elif column.kind in (Kind.ANSWER, Kind.STAR):
-        _answers(found, column, content, edition, texts)
+        _answers(found, column, content, edition, said)
     return found
 
 
@@ -177,14 +182,16 @@ def _word(column: Column, content: Content, value: str, word: str) -> str:
 # --------------------------------------------------------------------------------------------------- answers
 
 
-def _answers(found: ValueMap, column: Column, content: Content, edition: Edition, texts: list[str]) -> None:
+def _answers(
+    found: ValueMap, column: Column, content: Content, edition: Edition, said: Sequence[Sequence[Said]]
+) -> None:
     lexicon = content.lexicon
     scales = _scales(column, content)
     labels = {answer.code: answer.label for answer in edition.scales[scales[0]].answers}
     labels |= {"NADK": edition.nadk, "blank": ""}
     read = _read_as_answers(scales, edition)
     if content.codes:
-        _codes(found, column, content, labels, scales[0], texts)
+        _codes(found, content, labels, scales[0], said)
         return
     for value, rows in content.values.items():
         if _key(value) in read or value.casefold() in NULL_WORDS:
@@ -216,44 +223,83 @@ def _read_as_answers(scales: list[str], edition: Edition) -> set[str]:
 
 
 def _codes(
-    found: ValueMap, column: Column, content: Content, labels: dict[str, str], scale: str, texts: list[str]
+    found: ValueMap,
+    content: Content,
+    labels: dict[str, str],
+    scale: str,
+    said: Sequence[Sequence[Said]],
 ) -> None:
-    """Map answer codes where a text says what they mean; else say that nothing does, and choose neither."""
+    """Map answer codes where the texts agree what they mean; else say that none does, and choose neither."""
     found.are_codes = True
     in_order = sorted(content.counted.items(), key=lambda each: int(each[0]))
-    for place, text in enumerate(texts):
-        meanings = code_meanings(text, scale, content.lexicon)
-        if not meanings:
+    meanings: dict[str, str] = {}
+    for place, texts in enumerate(said):
+        keys = [(each.where, key) for each in texts for key in _keys(each.text, scale, content.lexicon)]
+        if not keys:
             continue
-        for value, rows in in_order:
+        where, meanings = keys[0]
+        meanings = _other_codes([*said[:place], texts, *said[1:2]], scale, content.lexicon) | meanings
+        found.against = next(((where, w) for w, key in keys if not _agree(key, meanings)), ())
+        for value, rows in [] if found.against else in_order:
             if value in meanings:
-                found.put(value, labels[meanings[value]], rows, "sure" if place == 0 else "likely")
+                found.put(value, labels[meanings[value]], rows, "likely" if place else "sure")
             else:
                 found.unknown.append((value, rows, "a code that nothing in the file explains"))
-        return
-    found.has_no_direction = True
-    others = [(value, rows) for value, rows in in_order if value not in "12345"]
-    found.unknown += [(value, rows, "often “don't know”") for value, rows in others]
+        break
+    if not meanings or found.against:
+        found.has_no_direction = True
+        others = [(value, rows) for value, rows in in_order if value not in "12345"]
+        found.unknown += [(value, rows, "often “don't know”") for value, rows in others]
+
+
+def _other_codes(said: Iterable[Sequence[Said]], scale: str, lexicon: Lexicon) -> dict[str, str]:
+    """Codes outside the scale that texts explain alike; what is said of a column itself comes first."""
+    known: dict[str, str] = {}
+    for texts in said:
+        found: dict[str, set[str]] = {}
+        for code, label in [pair for each in texts for pair in _pairs(each.text)]:
+            if code not in "12345" and (answer := _longest_answer(label, scale, lexicon)):
+                found.setdefault(code, set()).add(answer)
+        known = {code: min(answers) for code, answers in found.items() if len(answers) == 1} | known
+    return known
+
+
+def _agree(one: dict[str, str], other: dict[str, str]) -> bool:
+    return all(one[code] == other[code] for code in "12345")
 
 
 def code_meanings(text: str, scale: str, lexicon: Lexicon) -> dict[str, str]:
     """What a text such as "1 = very satisfied … 5 = very dissatisfied" says of codes: code → answer.
 
     Where it names both ends of a five-point scale alone, what lies between follows. A text that explains the
-    codes of satisfaction explains the direction of agreement, and the other way round.
+    codes of satisfaction explains the direction of agreement, and the other way round. A text that says two
+    things of a code says nothing.
     """
+    keys = _keys(text, scale, lexicon)
+    return keys[0] if keys and all(_agree(key, keys[0]) for key in keys) else {}
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """The codes that a text names, each with what stands beside it."""
     pairs = list(_CODE_OF_LABEL.findall(text))
-    pairs += [(code, label) for label, code in _LABEL_OF_CODE.findall(text)]
+    return pairs + [(code, label) for label, code in _LABEL_OF_CODE.findall(text)]
+
+
+def _keys(text: str, scale: str, lexicon: Lexicon) -> list[dict[str, str]]:
+    """The five-point scales that a text explains: another one begins where a code has another meaning."""
+    pairs = _pairs(text)
     other = {"SAT5": "AGR5", "AGR5": "SAT5"}.get(scale, scale)
     for each in (scale, other):
-        found: dict[str, str] = {}
+        keys: list[dict[str, str]] = [{}]
         for code, label in pairs:
             answer = _longest_answer(label, each, lexicon)
-            if answer and code not in found:
-                found[code] = answer
-        if between := _whole_scale(found):
-            return between
-    return {}
+            if answer and keys[-1].get(code, answer) != answer:
+                keys.append({})
+            if answer:
+                keys[-1][code] = answer
+        if whole := [between for key in keys if (between := _whole_scale(key))]:
+            return whole
+    return []
 
 
 def _whole_scale(found: dict[str, str]) -> dict[str, str]:

@@ -146,6 +146,83 @@ def test_a_heading_says_that_five_is_satisfied(tmp_path: Path) -> None:
     assert sure(proposal)["TP01"] == "sure"
 
 
+def codebook(*names: str, best: int = 1, head: str = "") -> Rows:
+    """A sheet that explains the codes of each name, or of none."""
+    rows: Rows = [[head or "Codes"]]
+    for name in names or ("",):
+        for place, label in enumerate(shapes.SATISFIED, 1):
+            code = place if best == 1 else 6 - place
+            rows.append([name, code, label] if name else [f"{code} = {label}"])
+    return rows
+
+
+def survey_with(tmp_path: Path, **sheets: Rows) -> Proposal:
+    return proposed(xlsx_file(tmp_path / "survey.xlsx", {"Data": shapes.coded(best=5), **sheets}))
+
+
+def test_a_codebook_says_of_each_question_which_end_is_satisfied(tmp_path: Path) -> None:
+    """Its rows are read to the end, and those of one question say nothing of another."""
+    key = codebook("TP01") + codebook(*shapes.TP[1:], best=5) + [["All", 6, "Don't know"]]
+
+    values = survey_with(tmp_path, Codebook=key).entry()["values"]
+
+    assert values["TP01"]["1"] == "Very satisfied"
+    for name in shapes.TP[1:]:
+        assert values[name]["1"] == ("Strongly disagree" if name == "TP08" else "Very dissatisfied"), name
+    assert values["TP12"]["6"] == EDITION.nadk
+
+
+@pytest.mark.parametrize("names", ["TP1-TP12", "TP01 to TP12", "TP01-TP07, TP08, TP09 - TP12"])
+def test_a_codebook_may_name_a_run_of_questions(tmp_path: Path, names: str) -> None:
+    other = codebook("Q99", head="Other questions")
+
+    values = survey_with(tmp_path, Codebook=codebook(names, best=5), Other=other).entry()["values"]
+
+    assert {values[name]["5"] for name in shapes.TP} == {"Very satisfied", "Strongly agree"}
+
+
+def test_codes_of_one_question_stand_for_all_where_nothing_else_is_said(tmp_path: Path) -> None:
+    values = survey_with(tmp_path, Codebook=codebook("TP01", best=5)).entry()["values"]
+
+    assert {values[name]["5"] for name in shapes.TP} == {"Very satisfied", "Strongly agree"}
+
+
+def test_codes_of_one_question_stand_under_its_name(tmp_path: Path) -> None:
+    said = [[f"{place} = {label}"] for place, label in enumerate(shapes.SATISFIED, 1)]
+    key = [["TP01 Overall satisfaction"], *said, ["TP02 to TP12"], *codebook(best=5)[1:]]
+
+    values = survey_with(tmp_path, Codebook=key).entry()["values"]
+
+    assert (values["TP01"]["1"], values["TP02"]["1"]) == ("Very satisfied", "Very dissatisfied")
+
+
+def test_two_keys_of_two_directions_are_both_named_and_neither_is_taken(tmp_path: Path) -> None:
+    proposal = survey_with(tmp_path, Old=codebook(), New=codebook(best=5))
+
+    assert not set(shapes.TP) & set(proposal.entry()["values"])
+    assert "in two ways, in the sheet “Old” and in the sheet “New”" in notes(proposal)
+    assert "Nothing in the file says" not in notes(proposal)
+    one_sheet = survey_with(tmp_path, Keys=codebook() + codebook(best=5))
+    assert not set(shapes.TP) & set(one_sheet.entry()["values"])
+
+
+def test_two_keys_of_one_direction_agree(tmp_path: Path) -> None:
+    proposal = survey_with(tmp_path, Old=codebook(best=5), New=codebook(best=5))
+
+    assert proposal.entry()["values"]["TP01"]["5"] == "Very satisfied"
+    assert "in two ways" not in notes(proposal)
+
+
+def test_the_key_in_another_questions_heading_is_not_taken(tmp_path: Path) -> None:
+    heading = "Contractor satisfaction (1 = Very satisfied, 5 = Very dissatisfied)"
+    head, *rows = shapes.coded(best=5)
+
+    proposal = of([[*head, heading], *([*row, "3"] for row in rows)], tmp_path)
+
+    assert not set(shapes.TP) & set(proposal.entry()["values"])
+    assert "Nothing in the file says whether 1 or 5 is satisfied in TP01" in notes(proposal)
+
+
 def test_a_column_of_words_says_what_the_codes_beside_it_mean(tmp_path: Path) -> None:
     codes, words = shapes.coded(best=5), shapes.labelled()
     rows = [
@@ -172,6 +249,7 @@ def test_codes_of_which_nothing_says_the_direction_are_not_mapped(tmp_path: Path
         ("on a scale where 5 means very satisfied and 1 means very dissatisfied", {"5": "VS", "2": "FD"}),
         ("Very satisfied (5) … Very dissatisfied (1), Don't know (9)", {"5": "VS", "9": "NADK"}),
         ("5 is strongly agree, 1 is strongly disagree", {"5": "VS", "1": "VD"}),
+        ("1 = Very satisfied, 5 = Very dissatisfied; 5 = Very satisfied, 1 = Very dissatisfied", {}),
         ("1 = Very satisfied, 10 = Very dissatisfied", {}),  # another scale
         ("1 = Very satisfied, 2 = Very dissatisfied, 5 = Fairly satisfied", {}),
         ("1 = excellent, 5 = very poor", {}),  # not the prescribed answers
