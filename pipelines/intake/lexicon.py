@@ -281,6 +281,14 @@ class Lexicon:
             return Meaning(first[0].ours, False, True, f"it speaks of {' and of '.join(meanings)}")
         return Meaning(first[0].ours, False, False)
 
+    def beside_a_programme(self, text: str) -> str:
+        """The word by which a text speaks of something else than a programme's own check, "" for none."""
+        words = heading_key(text).split("_")
+        beside = set(self.content["not_programme"])
+        if not {"lift", "lifts", "loler"} & set(words):
+            beside -= {"domestic"}
+        return next((word for word in words if word in beside), "")
+
     @cached_property
     def _turning(self) -> tuple[str, ...]:
         return tuple(map(_value_key, self.content["turning"]))

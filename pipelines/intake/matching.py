@@ -417,7 +417,7 @@ def programme_of(heading: str) -> str:
     """The safety programme that a heading names, "" for none."""
     words = lexicon()
     plain = heading_key(heading).split("_")
-    if set(plain) & set(words.content["not_programme"]):
+    if words.beside_a_programme(heading) or set(plain) & set(words.content["not_programme_headings"]):
         return ""
     meaning = words.meaning(" ".join(plain), "programme")
     return meaning.ours if meaning and not meaning.unsure else ""

@@ -156,8 +156,9 @@ def _choices(found: ValueMap, table: str, column: Column, content: Content) -> N
             continue
         meaning = lexicon.meaning(value, vocabulary) if vocabulary else None
         word = _word(column, content, value, meaning.ours if meaning else "")
-        if meaning and meaning.why:
-            found.unknown.append((value, rows, meaning.why))
+        beside = lexicon.beside_a_programme(value) if meaning and vocabulary == "programme" else ""
+        if meaning and (why := f"“{beside}” is not the programme's own check" if beside else meaning.why):
+            found.unknown.append((value, rows, why))
         elif meaning and word in column.vocabulary and meaning.unsure:
             found.unsure.append(Entry(value, word, rows, "guess"))
         elif meaning and word in column.vocabulary:

@@ -588,6 +588,38 @@ def test_a_list_of_checks_of_all_programmes(tmp_path: Path) -> None:
     assert not proposal.filters[0].active
 
 
+NO_CHECKS = (
+    "Fire Door Inspection",
+    "Fire Alarm Service",
+    "Fire Extinguisher Service",
+    "Stair Lift Service",
+    "Through Floor Lift LOLER",
+    "Domestic Lift LOLER",
+    "Water Temperature Check",
+    "Water Tank Clean",
+    "Asbestos Removal Works",
+)
+CHECKS = {
+    "Domestic Gas Service": "gas",
+    "FRA Type 3": "fire",
+    "Asbestos Re-inspection": "asbestos",
+    "Legionella Risk Assessment": "water",
+    "Passenger Lift LOLER": "lift",
+}
+
+
+def test_what_is_no_check_of_a_programme_is_shown_and_not_mapped(tmp_path: Path) -> None:
+    head = ["Cert No", "Property ID", "Compliance Type", "Last Inspection Date"]
+    kinds = [*CHECKS, *NO_CHECKS]
+    rows = [[f"C{i}", f"P{i}", kind, shapes.day(i)] for i, kind in enumerate(kinds * 3)]
+
+    proposal = of([head, *rows], tmp_path)
+
+    assert proposal.entry()["values"]["programme"] == CHECKS
+    assert sorted(value for value, _, _ in proposal.values["programme"].unknown) == sorted(NO_CHECKS)
+    assert "“door” is not the programme's own check" in as_yaml(proposal)
+
+
 def test_a_file_of_one_programme_is_known_by_its_name(tmp_path: Path) -> None:
     head = ["Property Ref", "Last Service Date", "Next Service Due"]
     rows = [[f"P{i}", shapes.day(i), shapes.day(i, years=1)] for i in range(20)]
