@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pipelines.intake.content import bare
 from pipelines.intake.glance import TOP, Page
 from pipelines.intake.lexicon import Lexicon
 from pipelines.intake.sheet import heading_key
@@ -47,7 +48,7 @@ def said_on(page: Page, header: int | None, headings: Iterable[str], lexicon: Le
     groups: dict[Names, list[str]] = {}
     subject: Names = frozenset()
     for row in page.top[:header] if header is not None else _rows(page):
-        cells = [cell.strip() for cell in row if cell.strip()]
+        cells = [bare(cell.strip()) for cell in row if cell.strip()]
         if not cells:
             continue
         named = next((names for cell in cells if (names := names_in(cell) & known)), None)

@@ -47,7 +47,7 @@ _PERSONAL = re.compile(
 _PERSONS_NAME = re.compile(r"^[A-Z][a-z'’-]+(?:,? [A-Z][A-Za-z'’.-]*){1,3}$")
 _ANSWER_CODES = frozenset({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 88, 97, 98, 99})
 _WHOLE = re.compile(r"^\d{1,9}$")
-_CODE = re.compile(r"^\d{1,2}$")
+_CODE = re.compile(r"^(\d{1,2})(?:\.0+)?$")
 _SCORE = re.compile(r"^(?:10|\d)$")
 _UPRN = re.compile(r"^\d{5,12}$")
 _LOST_DIGITS = re.compile(r"^\d(?:\.\d+)?[Ee]\+\d+$")
@@ -180,8 +180,14 @@ class Content:
     @cached_property
     def codes(self) -> frozenset[str]:
         """The distinct values where all of them are whole numbers below 100, else none."""
-        values = frozenset(self.counted)
-        return values if values and all(map(_CODE.match, values)) else frozenset()
+        are_codes = all(map(_CODE.match, self.counted))
+        return frozenset(map(bare, self.counted)) if are_codes else frozenset()
+
+
+def bare(value: str) -> str:
+    """A code without the ".0" that software adds to a column of numbers with blanks; else the value."""
+    code = _CODE.match(value)
+    return code[1] if code else value
 
 
 def looks_personal(value: str) -> bool:
@@ -361,7 +367,7 @@ def _text(content: Content, column: Column) -> float:
 
 
 def _means_flag(value: str, column: Column, content: Content) -> bool:
-    lexicon = content.lexicon
+    lexicon, value = content.lexicon, bare(value)
     if lexicon.flag(value) or lexicon.is_neither(value) or value in ("2", "9", "99"):
         return True
     return column.name == "hate_incident" and lexicon.hate(value, content.heading) is not None

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from pipelines.intake.codebook import Said, names_in, said_on
-from pipelines.intake.content import Content, content_of, fit, text_array
+from pipelines.intake.content import Content, bare, content_of, fit, text_array
 from pipelines.intake.dates import DateFormat, half_swapped
 from pipelines.intake.glance import Glance, Page, glance
 from pipelines.intake.lexicon import Lexicon, lexicon
@@ -416,7 +416,7 @@ def _label_column(guess: Guess, reading: Reading) -> str:
         both = reading.frame[[guess.content.position, other.position]].drop_duplicates()
         both = both[(both != "").all(axis=1)]
         if not both[guess.content.position].duplicated().any():
-            return "; ".join(f"{code} = {label}" for code, label in both.itertuples(index=False))
+            return "; ".join(f"{bare(code)} = {label}" for code, label in both.itertuples(index=False))
     return ""
 
 

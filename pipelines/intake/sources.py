@@ -235,10 +235,10 @@ def preset_sha256(name: str) -> str:
 
 
 def value_keys(cells: pa.Array) -> pa.Array:
-    """Values as they are compared: without outer space, in any case."""
+    """Values as they are compared: without outer space, in any case, and a code such as 5.0 as 5."""
     from pipelines.intake.parse import clean
 
-    return pc.utf8_lower(clean(cells))
+    return pc.replace_substring_regex(pc.utf8_lower(clean(cells)), r"^([0-9]{1,2})\.0+$", r"\1")
 
 
 def value_key(value: str) -> str:

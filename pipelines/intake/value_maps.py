@@ -7,13 +7,14 @@ unknown value is turned away and named, a row with a wrong one is counted wrongl
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from pipelines.intake.codebook import Said
-from pipelines.intake.content import Content, split_label, vocabulary_of
+from pipelines.intake.content import Content, bare, split_label, vocabulary_of
 from pipelines.intake.lexicon import Lexicon
 from pipelines.intake.parse import NULL_WORDS, answer_key
 from pipelines.intake.sheet import heading_key
@@ -126,12 +127,13 @@ def _flags(found: ValueMap, column: Column, content: Content) -> None:
     coded = content.codes and content.codes <= {"1", "2", "3", "9", "99"} and "2" in content.codes
     for value, rows in content.values.items():
         hate = lexicon.hate(value, content.heading) if column.name == "hate_incident" else None
-        if coded and value in ("1", "2"):
-            found.put(value, "yes" if value == "1" else "no", rows, "likely")
+        code = bare(value)
+        if coded and code in ("1", "2"):
+            found.put(code, "yes" if code == "1" else "no", rows, "likely")
         elif value.casefold() in _READ_AS_FLAG:
             continue
-        elif answer := lexicon.flag(value):
-            found.put(value, answer, rows, "sure")
+        elif answer := lexicon.flag(code):
+            found.put(code, answer, rows, "sure")
         elif hate and hate.unsure:
             found.unknown.append((value, rows, hate.why))
         elif hate:
@@ -232,7 +234,10 @@ def _codes(
 ) -> None:
     """Map answer codes where the texts agree what they mean; else say that none does, and choose neither."""
     found.are_codes = True
-    in_order = sorted(content.counted.items(), key=lambda each: int(each[0]))
+    counts: Counter[str] = Counter()
+    for value, rows in content.counted.items():
+        counts[bare(value)] += rows
+    in_order = sorted(counts.items(), key=lambda each: int(each[0]))
     meanings: dict[str, str] = {}
     for place, texts in enumerate(said):
         keys = [(each.where, key) for each in texts for key in _keys(each.text, scale, content.lexicon)]

@@ -90,6 +90,37 @@ def test_codes_become_the_answers_that_the_labels_say(tmp_path: Path, preset: st
     assert counts["VS"] > counts["VD"]
 
 
+def with_points(rows: Rows) -> Rows:
+    """A file of codes as software writes it that keeps a column with blanks as numbers: 5.0 for 5."""
+    coded = [rows[0].index(name) for name in (*shapes.FILTERS, *shapes.TP)]
+    return [rows[0]] + [[f"{c}.0" if i in coded and c else c for i, c in enumerate(r)] for r in rows[1:]]
+
+
+def test_codes_with_a_point_are_the_same_codes(tmp_path: Path) -> None:
+    """The same responses, as 5 and as 5.0, under a preset and under what is proposed for either."""
+    key = "1 = Very dissatisfied, 5 = Very satisfied, 6 = Don't know"
+    said = {name: f"{name} ({key})" for name in shapes.TP}
+    plain = shapes.coded(best=5)
+    expected = records(tmp_path, "tsm_codes_5_is_best", plain).accepted
+
+    checked = records(tmp_path, "tsm_codes_5_is_best", with_points(plain))
+    proposal = propose(csv_file(tmp_path / "export.csv", renamed(with_points(plain), said)), EDITION)
+    (tmp_path / "sources.yaml").write_text(as_yaml(proposal), encoding="utf-8")
+    proposed = check_table(receive(tmp_path, "survey_responses"), EDITION, {}, SETTINGS).accepted
+
+    assert found(checked) == {}
+    pd.testing.assert_frame_equal(checked.accepted, expected)
+    columns = [*shapes.TP, "had_repair", "made_complaint", "communal_areas"]
+    pd.testing.assert_frame_equal(proposed[columns], expected[columns])
+
+
+@pytest.mark.parametrize("cell", ["5.5", "5.", "500.0"])
+def test_another_number_with_a_point_is_no_code(tmp_path: Path, cell: str) -> None:
+    rows = changed(shapes.coded(best=5), "TP01", cell, 3)
+
+    assert found(records(tmp_path, "tsm_codes_5_is_best", rows))["SUR-212"] == 1
+
+
 def test_the_words_of_a_survey(tmp_path: Path) -> None:
     accepted = records(tmp_path, "tsm_labels", shapes.labelled()).accepted
 
