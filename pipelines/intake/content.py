@@ -367,10 +367,10 @@ def _text(content: Content, column: Column) -> float:
 
 
 def _means_flag(value: str, column: Column, content: Content) -> bool:
-    lexicon, value = content.lexicon, bare(value)
-    if lexicon.flag(value) or lexicon.is_neither(value) or value in ("2", "9", "99"):
+    lexicon, code, label = content.lexicon, bare(value), split_label(value)[1]
+    if lexicon.flag(code) or code in ("2", "9", "99") or lexicon.flag(label) or lexicon.is_neither(label):
         return True
-    return column.name == "hate_incident" and lexicon.hate(value, content.heading) is not None
+    return column.name == "hate_incident" and lexicon.hate(label, content.heading) is not None
 
 
 def vocabulary_of(table: str, column: str, lexicon: Lexicon) -> str:

@@ -126,19 +126,21 @@ def _flags(found: ValueMap, column: Column, content: Content) -> None:
     lexicon = content.lexicon
     coded = content.codes and content.codes <= {"1", "2", "3", "9", "99"} and "2" in content.codes
     for value, rows in content.values.items():
-        hate = lexicon.hate(value, content.heading) if column.name == "hate_incident" else None
-        code = bare(value)
+        code, label = bare(value), split_label(value)[1]
+        hate = lexicon.hate(label, content.heading) if column.name == "hate_incident" else None
         if coded and code in ("1", "2"):
             found.put(code, "yes" if code == "1" else "no", rows, "likely")
         elif value.casefold() in _READ_AS_FLAG:
             continue
         elif answer := lexicon.flag(code):
             found.put(code, answer, rows, "sure")
+        elif answer := lexicon.flag(label):
+            found.put(value, answer, rows, "sure")
         elif hate and hate.unsure:
             found.unknown.append((value, rows, hate.why))
         elif hate:
             found.put(value, hate.ours, rows, "likely")
-        elif lexicon.is_neither(value) and not column.required:
+        elif lexicon.is_neither(label) and not column.required:
             found.put(value, "", rows, "likely")
         elif not _blank(found, column, content, value, rows):
             found.unknown.append((value, rows, "neither yes nor no"))

@@ -285,6 +285,26 @@ def test_labels_with_their_codes_before_them(tmp_path: Path) -> None:
     assert of(rows, tmp_path).entry()["values"]["TP01"]["1 - Very satisfied"] == "Very satisfied"
 
 
+@pytest.mark.parametrize(("yes", "no"), [("1 - Yes", "2 - No"), ("Yes (1)", "No (0)"), ("1. yes", "0. no")])
+def test_yes_and_no_with_their_codes_beside_them(tmp_path: Path, yes: str, no: str) -> None:
+    rows = shapes.renamed(shapes.labelled(), {"Interview Date": "intdate"})
+    at = [rows[0].index(name) for name in shapes.FILTERS]
+    for row in rows[1:]:
+        for i in at:
+            row[i] = yes if row[i] == "Yes" else no
+    rows = shapes.changed(rows, "Had repair", "9 - Don't know", 1)
+    rows = shapes.changed(rows, "Had repair", "3 - Perhaps", 2)
+
+    proposal = of(rows, tmp_path)
+
+    assert proposal.entry()["columns"]["completed_on"] == "intdate"
+    values = proposal.entry()["values"]
+    assert values["made_complaint"] == {yes: "yes", no: "no"}
+    assert values["had_repair"] == {yes: "yes", no: "no", "9 - Don't know": ""}
+    assert [value for value, _, _ in proposal.values["had_repair"].unknown] == ["3 - Perhaps"]
+    assert sure(proposal)["had_repair"] == "sure"
+
+
 def test_a_row_of_questions_under_the_headings(tmp_path: Path) -> None:
     head, *rows = shapes.labelled()
     names = {name: f"Q{i}" for i, name in enumerate([*shapes.FILTERS, *shapes.TP])}
