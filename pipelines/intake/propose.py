@@ -46,7 +46,7 @@ DELIMITER_WORDS = {";": ";", "\t": "tab", "|": "|"}
 _RECOGNISED = 2.0  # a table is recognised from this score
 _NEARLY_AS_GOOD = 0.7  # of the best table's score
 _REPEATED_SHARE, _REPEATED_COLUMNS = 0.02, 8  # of rows alike but for their reference; of columns, at least
-_MOST_TOTALS = 10
+_MOST_TOTALS, _TOTALS_SHARE = 60, 0.05  # different rows of totals (one a week, say), and their share of all
 
 _HINTS = {
     "tenure": "if every row is of one tenure, constants: {tenure: LCRA}",
@@ -512,9 +512,16 @@ def _fill_filters(proposal: Proposal, reading: Reading) -> None:
         how = {"is": cells} if all(cells) else {"blank": True}
         entry = {"column": key.heading, **how, "reason": reason}
         proposal.filters.append(Filter(entry, len(cells), active=True))
+    # A row with a date is a record, whatever it says: “Total loss of heating”.
+    dates = [guess.content.position for guess in proposal.guesses if guess.column.is_date]
     for content in reading.contents[:6]:
         totals = _totals(reading.frame[content.position], words)
-        few = 0 < len(totals) <= _MOST_TOTALS and sum(totals.values()) <= max(3, 0.02 * len(reading.frame))
+        if totals and dates:
+            dated = (reading.frame[dates] != "").any(axis=1)
+            of_records = _totals(reading.frame.loc[dated, content.position], words)
+            totals = {value: rows for value, rows in totals.items() if value not in of_records}
+        most = max(3, _TOTALS_SHARE * len(reading.frame))
+        few = 0 < len(totals) <= _MOST_TOTALS and sum(totals.values()) <= most
         if few and not content.is_prose:
             entry = {"column": content.heading, "is": list(totals), "reason": "rows of totals"}
             proposal.filters.append(Filter(entry, sum(totals.values()), active=True))

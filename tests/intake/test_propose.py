@@ -834,6 +834,23 @@ def test_a_sample_frame(tmp_path: Path) -> None:
     assert [content.heading for content in proposal.unused] == ["Age Group"]
 
 
+def test_a_row_of_totals_for_every_month_is_left_out(tmp_path: Path) -> None:
+    head, *rows = shapes.complaints(240)
+    banded: Rows = [["Month", *head]]
+    for month in range(12):
+        banded += [["", *row] for row in rows[20 * month : 20 * month + 20]]
+        banded.append([f"Total month {month + 1}", 20, *[""] * (len(head) - 1)])
+    totals = [f"Total month {month + 1}" for month in range(12)]
+
+    def filters(rows: Rows) -> Any:
+        return of(rows, tmp_path).entry().get("filters")
+
+    assert filters(banded) == [{"column": "Month", "is": totals, "reason": "rows of totals"}]
+    assert filters([banded[0], *banded[1:60], *banded[21:22] * 9]) is None  # too many of them
+    jobs = shapes.renamed(shapes.repairs(), {"UPRN": "Fault"})
+    assert filters(shapes.changed(jobs, "Fault", "Total loss of heating", 5)) is None  # it has a date
+
+
 # ------------------------------------------------------------------------------------ sheets of one kind
 
 
