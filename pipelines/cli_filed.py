@@ -70,3 +70,6 @@ def outcome_lines(outcomes: list[CheckOutcome], all_breaches: bool = False) -> I
         yield from (f"{'':26}{message}" for message in messages)
         yield f"{'':26}{rule.remedy}"
     yield f"{len(outcomes) - len(shown)} of {len(outcomes)} validations passed."
+    idle = sum(not each.comparisons for each in outcomes)
+    if idle:
+        yield f"Of these, {idle} had nothing to compare."

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from pipelines.cli import main
 from pipelines.publications.exports import nrosh_csv
-from pipelines.statutory.filed import read_entry_sheet, validate_filed
+from pipelines.statutory.filed import filed_document, read_entry_sheet, validate_filed
 from schemas.errors import InputError
 from tests.statutory.builders import document
 
@@ -54,6 +54,93 @@ def test_what_a_spreadsheet_got_wrong_is_named_with_its_remedy(tmp_path):
     assert "CH02 (1) LCRA is over 3,000 complaints, the landlord owned 3,000 homes." in done.output
     assert "enter those, not the homes owned" in done.output
     assert "FAILED  VAL-01" in done.output
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "expected"),
+    [
+        ("NM01_1_Denominator", "4100 homes", "a whole number such as 2700 is expected"),
+        ("TP01_VS_LCRA", "abc", "a number such as 2700 is expected"),
+        ("Responses_Telephone_a", "121x", "a whole number such as 2700 is expected"),
+        ("Responses_Telephone_a", "12.5", "a whole number such as 2700 is expected"),
+        ("NM01_1_Numerator", "-5", "a whole number such as 2700 is expected"),
+        ("NM01_1_Numerator", "90%", "a whole number such as 2700 is expected"),
+        ("NM01_1_Calculated_Value", "about 22", "a rate such as 35.7 is expected"),
+        ("RP01_Calculated_Value", "n/a", "a percentage such as 71.2 is expected"),
+        ("BS05_Applies", "none", "Yes or No is expected"),
+        ("Census_or_Sample_a", "both", "Census or Sample is expected"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_row_and_datapoint(tmp_path, field, text, expected):
+    rows = list(csv.DictReader(io.StringIO(SHEET.decode("utf-8-sig"))))
+    at, row = next((at, row) for at, row in enumerate(rows, start=2) if row["field"] == field)
+    done = run(tmp_path, changed(**{field: text}))
+    assert done.exit_code == 2
+    where = f"{row['datapoint']}, {row['section']} {row['question']}"
+    assert f'Row {at}: {field} ({where}) is "{text}", where {expected}' in " ".join(done.output.split())
+
+
+def test_numbers_as_people_type_them_are_read(tmp_path):
+    assert run(tmp_path, changed(NM01_1_Denominator=" 4,100 ", RP01_Calculated_Value="0.8%")).exit_code == 0
+    done = run(tmp_path, changed(NM01_1_Denominator="4,200", Census_or_Sample_a="SAMPLE"))
+    assert done.exit_code == 1
+    assert "The denominator of NM01 (1) is 4,200, the denominator of NM01 (2) is 4,100." in done.output
+    # A count of a figure that is no whole number is a breach, not a sheet that cannot be read.
+    assert "FAILED  VAL-11" in run(tmp_path, changed(NM01_1_Numerator="90.5")).output
+
+
+def lines_of(data: bytes, first: int, last: int) -> bytes:
+    return b"".join(data.splitlines(keepends=True)[first:last])
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (lines_of(SHEET, 0, 5), r"lacks 445 of the 449 fields of the form of 2024-25: .* and 442 more\."),
+        (lines_of(SHEET, 0, 1) + lines_of(SHEET, 3, 500), r"lacks 2 .*: External_contractor_a \(Section1a"),
+        (SHEET + lines_of(SHEET, 7, 8), "Row 451: .* stands there a second time"),
+        (changed(**dict.fromkeys((line.split(b",")[3].decode() for line in SHEET.splitlines()), "")),
+         "No number stands in the column value"),
+    ],
+)  # fmt: skip
+def test_a_sheet_that_is_not_whole_is_refused(data, problem):
+    with pytest.raises(InputError, match=problem):
+        read_entry_sheet(data, "2024-25")
+
+
+def test_empty_rows_of_a_spreadsheet_are_passed_over():
+    empty = b"," * SHEET.splitlines()[0].count(b",") + b"\r\n"
+    assert read_entry_sheet(SHEET + empty, "2024-25") == read_entry_sheet(SHEET, "2024-25")
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"NM01_1_Denominator": ""}, "NM01 (1): the value is 22.0, its numerator or denominator is blank."),
+        ({"NM01_1_Numerator": ""}, "NM01 (1): the value is 22.0, its numerator or denominator is blank."),
+        ({"NM01_1_Numerator": "", "NM01_1_Calculated_Value": "0"}, "NM01 (1): the value is 0.0, its numer"),
+        ({"NM01_1_Denominator": "0"}, "NM01 (1): the value is 22.0, its denominator is 0."),
+        ({"BS01_Numerator": "", "BS01_Denominator": "", "BS01_Calculated_Value": ""},
+         "BS01 applies, with no counts."),
+        ({"Total_sample_size_a": ""}, "LCRA: methods add up to 540, all responses are 0."),
+    ],
+)  # fmt: skip
+def test_a_count_left_blank_is_a_breach(tmp_path, values, told):
+    done = run(tmp_path, changed(**values), "--all-breaches")
+    assert done.exit_code == 1
+    assert told in done.output
+
+
+def test_validations_that_had_nothing_to_compare_are_counted(tmp_path):
+    done = run(tmp_path, SHEET)
+    idle = [each for each in validate_filed(read_entry_sheet(SHEET, "2024-25")) if not each.comparisons]
+    assert f"Of these, {len(idle)} had nothing to compare." in done.output
+
+
+def test_a_survey_that_was_not_done_is_not_compared():
+    form = {each["field"]: "" for each in csv.DictReader(io.StringIO(SHEET.decode("utf-8-sig")))}
+    filed = read_entry_sheet(changed(**{key: "" for key in form if key.endswith("_b")}), "2024-25")
+    assert [each["population"] for each in filed_document(filed)["survey"]] == ["LCRA"]
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import floor
 from typing import Any
 
 from pipelines.statutory.nrosh import Field, load_form, suppresses
 from pipelines.statutory.rsh_sheets import MANAGEMENT, MARKER, clean, landlord_code, number, open_described
+from pipelines.statutory.rules import REDESIGNED
 from pipelines.statutory.validations import CheckOutcome, validate
 from pipelines.survey.accuracy import accuracy_test
 from schemas.errors import InputError
@@ -40,6 +42,15 @@ _ABOUT = {
 # What RSH works out and publishes beside a survey.
 _STATED = {"required": "required minimum sample size", "margin": "estimated margin of error"}
 _SHEET_COLUMNS = {"section", "question", "datapoint", "field", "value"}
+# What is entered in a field of a number, by its type.
+_EXPECTED = {
+    "integer": "a whole number such as 2700",
+    "count": "a number such as 2700",
+    "percent": "a percentage such as 71.2",
+    "per_1000": "a rate such as 35.7",
+}
+# How many of the fields that a sheet lacks are named.
+_LACKING_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -127,21 +138,67 @@ def read_entry_sheet(data: bytes, year: str) -> Filed:
             f"The entry sheet has no column {', '.join(sorted(lacking))}: take nrosh.csv of a return made "
             "here and fill its column value."
         )
+    form = load_form(load_edition(year).return_form)
     waiting: dict[tuple[str, ...], list[Field]] = defaultdict(list)
-    for each in load_form(load_edition(year).return_form):
+    for each in form:
         waiting[each.section, each.question_ref, each.datapoint, each.field].append(each)
-    cells = {}
-    for row in rows:
+    cells, numbers = {}, 0
+    for at, row in enumerate(rows, start=2):
+        if not any(row.values()):
+            continue
         key = tuple(row[name] or "" for name in ("section", "question", "datapoint", "field"))
-        if not waiting[key]:
+        if key not in waiting:
             raise InputError(
                 f"The form of {year} has no field {key[3][:60]} at {key[0][:20]} {key[1][:20]}: is the sheet "
                 "of that year?"
             )
-        cell = row["value"]
-        cells[waiting[key][0].table, key[3]] = cell if cell not in (None, "") else row.get("symbol") or ""
-        waiting[key].pop(0)
+        if not waiting[key]:
+            raise InputError(f"Row {at}: {key[3]} at {key[0]} {key[1]} stands there a second time.")
+        each = waiting[key].pop(0)
+        cell = _entered(each, clean(row["value"] or "") or clean(row.get("symbol") or ""), at)
+        numbers += each.type in _EXPECTED and number(cell)[0] is not None
+        cells[each.table, each.field] = cell
+    _whole([each for fields in waiting.values() for each in fields], len(form), year)
+    if not numbers:
+        raise InputError("No number stands in the column value of the entry sheet: fill it in first.")
     return Filed("", year, cells)
+
+
+def _entered(each: Field, cell: str, row: int) -> str:
+    """Return what was entered in a field; InputError for what the validations could not read."""
+    if not cell or MARKER.fullmatch(cell.upper()):
+        return cell
+    if each.type in _EXPECTED:
+        value, expected = number(cell)[0], _EXPECTED[each.type]
+        # Counts of figures may have a fraction here: VAL-11 says of which they may not.
+        whole = each.type != "integer" or each.source.startswith("figure:") or value == floor(value or 0)
+        if value is not None and value >= 0 and whole and (each.type == "percent" or "%" not in cell):
+            return cell
+    elif each.type == "yes_no" or each.source.endswith(":approach"):
+        options = each.options or ("Yes", "No")
+        known = next((option for option in options if option.casefold() == cell.casefold()), None)
+        if known is not None:
+            return known
+        expected = " or ".join(options)
+    else:
+        return cell
+    raise InputError(
+        f"Row {row}: {each.field} ({each.datapoint}, {each.section} {each.question_ref}) is "
+        f'"{cell[:60]}", where {expected} is expected: correct it, or leave it blank.'
+    )
+
+
+def _whole(lacking: Sequence[Field], fields: int, year: str) -> None:
+    """Raise InputError where the sheet lacks fields of the form: nothing would be compared of them."""
+    if not lacking:
+        return
+    named = [f"{each.field} ({each.section} {each.question_ref})" for each in lacking[:_LACKING_NAMED]]
+    more = len(lacking) - len(named)
+    raise InputError(
+        f"The sheet lacks {len(lacking):,} of the {fields:,} fields of the form of {year}: "
+        f"{', '.join(named)}{f' and {more:,} more' if more else ''}. Leave every row of nrosh.csv in it; of "
+        "what was not asked, leave the value blank."
+    )
 
 
 # --------------------------------------------------------------------------------- as a document of our shape
@@ -218,7 +275,8 @@ def _figures(filed: Filed, form: Sequence[Field], edition: Edition) -> dict[tupl
     for key, counts in answers.items():
         _with_answers(found[key], counts)
     for key, figure in found.items():
-        _with_status(figure, applies.get(key, ""))
+        shows_zero = bool(filed.code) or filed.year < REDESIGNED
+        _with_status(figure, applies.get(key, ""), shows_zero)
     return found
 
 
@@ -233,16 +291,23 @@ def _with_answers(figure: dict[str, Any], counts: Mapping[str, float | None]) ->
     figure["denominator"] = float(whole)
 
 
-def _with_status(figure: dict[str, Any], applies: str) -> None:
-    """Say what a figure is; RSH showed 0 for an empty denominator in 2023-24, and [U] later."""
+def _with_status(figure: dict[str, Any], applies: str, shows_zero: bool) -> None:
+    """Say what a figure is. `shows_zero`: 0 may stand where nothing was asked.
+
+    RSH showed 0 for an empty denominator in 2023-24, and [U] later. Any other value keeps standing without
+    its counts: a validation tells of it.
+    """
+    base = figure["denominator"]
+    if figure["value"] == 0 and (base == 0 or (base is None and shows_zero)):
+        figure["value"] = None
     if applies == "No":
         figure["status"] = "not_applicable"
     elif figure["denominator"] == 0:
-        figure["status"], figure["value"] = "no_cases", None
-    elif figure["denominator"] is None:
-        figure["value"] = None
-    else:
+        figure["status"] = "no_cases"
+    elif figure["denominator"] is not None:
         figure["status"] = "reported" if figure["value"] is not None else "withheld"
+    elif applies == "Yes":
+        figure["status"] = "reported"
 
 
 def _survey(filed: Filed, population: str, form: Sequence[Field], edition: Edition) -> dict[str, Any] | None:
@@ -250,12 +315,15 @@ def _survey(filed: Filed, population: str, form: Sequence[Field], edition: Editi
         each.source.split(":")[2]: each for each in form if each.source.startswith(f"survey:{population}:")
     }
     responses, size = (_number(filed, mine[name]) for name in ("responses", "population_size"))
+    by_method = {name: int(_number(filed, mine[f"method.{name}"]) or 0) for name in edition.survey_methods}
     if responses is None:
-        return None
+        if not any(by_method.values()):
+            return None
+        responses = 0.0  # which is not what the methods add up to, and VAL-01 says so
     suppressing = suppresses(edition.return_form)
     methods = []
     for method, label in edition.survey_methods.items():
-        count = int(_number(filed, mine[f"method.{method}"]) or 0)
+        count = by_method[method]
         if count:
             small = suppressing and count < int(edition.settings["mode_minimum_responses"].default)
             methods.append({"method": method, "label": label, "responses": count, "suppressed": small})

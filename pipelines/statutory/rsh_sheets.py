@@ -31,7 +31,7 @@ _SHEET = re.compile(r"tsm([0-9]{2})(" + "|".join(_SHEETS) + ")")
 # What the data dictionary calls a column that no landlord filled in.
 _OF_RSH = ("", "System Property")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
-_NUMBER = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,20})?%?")
+_NUMBER = re.compile(r"-?(?:[0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,20})?%?")
 _CODE = re.compile(r"[A-Z0-9]{3,10}")
 _AS_IT_IS = "Download the TSM dataset (.xlsx) of the year from gov.uk and give that file as it is."
 
@@ -199,12 +199,12 @@ def landlord_code(cell: Any) -> str:
 
 
 def number(cell: Any) -> tuple[float | None, str]:
-    """Return a cell's number, or None with its marker ("?" for text that is neither)."""
+    """Return a cell's number (2,700 is one), or None with its marker ("?" for text that is neither)."""
     if isinstance(cell, bool):
         return None, "?"
     if isinstance(cell, int | float):
         return float(cell), ""
     text = clean(cell)
     if _NUMBER.fullmatch(text):
-        return float(text.removesuffix("%")), ""
+        return float(text.removesuffix("%").replace(",", "")), ""
     return None, text.upper() if MARKER.fullmatch(text.upper()) else "?" if text else ""

@@ -281,7 +281,12 @@ def _part_of_whole(view: View) -> Iterator[Comparison]:
 def _value_of_counts(view: View) -> Iterator[Comparison]:
     for (measure, population), figure in view.figures.items():
         part, whole = _exact(figure["numerator"]), _exact(figure["denominator"])
-        if figure["value"] is None or part is None or not whole:
+        if figure["value"] is None:
+            continue
+        if part is None or not whole:
+            lacks = "denominator is 0" if whole == 0 else "numerator or denominator is blank"
+            message = f"{_label(view, measure, population)}: the value is {figure['value']}, its {lacks}."
+            yield Comparison(False, message, (measure,))
             continue
         computed = round_half_up(part / whole * _SCALE_FACTORS[figure["unit"]], 1)
         exact, value = part / whole * _SCALE_FACTORS[figure["unit"]], figure["value"]

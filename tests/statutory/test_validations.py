@@ -93,6 +93,8 @@ PLANTED: list[tuple[str, str, Plant]] = [
     ("VAL-08", "failed", plant("BS02", "ALL", numerator=1501)),
     ("VAL-09", "failed", plant("RP02_1", "LCRA", value=85.8)),
     ("VAL-09", "failed", plant("CH01_1", "LCRA", value=2.0)),
+    ("VAL-09", "failed", plant("RP01", "LCRA", numerator=None)),
+    ("VAL-09", "failed", plant("RP01", "LCRA", denominator=0)),
     ("VAL-10", "failed", plant("BS05", "ALL", denominator=40)),
     ("VAL-10", "failed", plant("BS01", "ALL", denominator=None)),
     ("VAL-11", "failed", an_answer_in_parts),
