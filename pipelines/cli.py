@@ -21,7 +21,7 @@ from pipelines.cli_compare import benchmarks, compare, forensics
 from pipelines.cli_filed import check_filed
 from pipelines.cli_map import map_file
 from pipelines.cli_pages import index, open_returns
-from pipelines.cli_signoff import approve, confirm, reproduce, submit_record, verify
+from pipelines.cli_signoff import approve, confirm, of_revision, reproduce, submit_record, verify
 from pipelines.cli_survey import survey
 from schemas.errors import InputError, TsmError
 
@@ -173,24 +173,27 @@ def run(home: Path, code: str | None, year: str | None, all_year: str | None, wo
     "--rows", "which", type=click.Choice(["met", "missed", "outside"]), help="List the records too."
 )
 @click.option("--csv", "as_csv", is_flag=True, help="With --rows: all of them, as CSV.")
+@of_revision
 @click.pass_obj
-def explain(home: Path, code: str, year: str, measure: str, which: str | None, as_csv: bool) -> None:
+def explain(
+    home: Path, code: str, year: str, measure: str, which: str | None, as_csv: bool, revision: int | None
+) -> None:
     """Show how a published figure came about: the arithmetic, the exclusions by reason, the rows."""
-    from pipelines.assurance.acts import read_acts
     from pipelines.assurance.explain import as_lines, rows
     from pipelines.assurance.explain import explain as explanation_of
-    from pipelines.assurance.release import folder_of, newest
+    from pipelines.assurance.release import shown
     from schemas.rulebook import load_edition
 
     code, year = _landlord_year(code, year)
-    year_folder = home / "returns" / code / year
-    newest_folder = folder_of(year_folder, newest(year_folder, read_acts(year_folder)))
-    explanation = explanation_of(newest_folder, load_edition(year), measure)
+    number, folder = shown(home / "returns" / code / year, revision)
+    explanation = explanation_of(folder, load_edition(year), measure)
     if as_csv and not which:
         raise InputError("--csv lists records: say which with --rows met, missed or outside.")
     if as_csv and which:
         rows(explanation, which).to_csv(sys.stdout, index=False)
         return
+    if number > 1:
+        click.echo(f"Revision {number} of the return of {code} for {year}.")
     click.echo("\n".join(as_lines(explanation)))
     if which:
         chosen = rows(explanation, which)

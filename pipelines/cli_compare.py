@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.cli_signoff import of_revision
 from schemas.errors import InputError
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def forensics(
     if (file is None) == (value is None):
         raise InputError("Give either one --value with its --measure, or a file of many with --from.")
     edition = load_edition(year or editions()[-1])
-    known = _known_counts(home, code, edition) if code else {}
+    known = _known_counts(home, code, edition, as_csv or as_json) if code else {}
     if file is not None:
         from pipelines.assurance.forensic_cases import read_cases
 
@@ -177,15 +178,17 @@ def _named(texts: Iterable[str], option: str) -> Iterable[tuple[str, str]]:
         yield name.strip(), rest
 
 
-def _known_counts(home: Path, code: str, edition: Edition) -> dict[tuple[str, str], Counts]:
-    """What the landlord's own return knows of each figure; last year's too, where it was made here."""
+def _known_counts(home: Path, code: str, edition: Edition, data: bool) -> dict[tuple[str, str], Counts]:
+    """What the landlord's own return knows of each figure; last year's as filed too, if it was made here."""
+    from pipelines.assurance.acts import read_acts
     from pipelines.assurance.forensic_cases import counts_of_return
+    from pipelines.assurance.release import in_force
 
-    last = f"{edition.start.year - 1}-{edition.start.year % 100:02}"
-    there = (home / "returns" / _code(code) / last / "return.json").is_file()
-    return counts_of_return(
-        _document(home, code, edition.year), _document(home, code, last) if there else None
-    )
+    document = _document(home, code, edition.year)
+    _say_revision(document, data)
+    year_folder = home / "returns" / code / f"{edition.start.year - 1}-{edition.start.year % 100:02}"
+    last = in_force(year_folder, read_acts(year_folder)) / "return.json"
+    return counts_of_return(document, _read_document(last) if last.is_file() else None)
 
 
 def _show_cases(cases: Sequence[Case]) -> None:
@@ -221,14 +224,17 @@ def _write_cases(cases: Sequence[Case], as_json: bool) -> None:
 @click.argument("year")
 @click.argument("measure", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
+@of_revision
 @click.pass_obj
-def compare(home: Path, code: str, year: str, measure: str | None, as_json: bool) -> None:
+def compare(
+    home: Path, code: str, year: str, measure: str | None, as_json: bool, revision: int | None
+) -> None:
     """Show each figure of a return beside last year, the nation and its peers, and what changed in method.
 
     It is what the return itself says; `tsm benchmarks show` compares anew with what is imported now.
     """
     edition = _edition(year)
-    document = _document(home, code, edition.year)
+    document = _document(home, code, edition.year, revision)
     found = document.get("comparison")
     if not found:
         raise InputError(
@@ -243,6 +249,7 @@ def compare(home: Path, code: str, year: str, measure: str | None, as_json: bool
             "method_changes": [each for each in found["method_changes"] if key in each["affects"]],
             "gone": [each for each in found["gone"] if each["measure"] == key],
         }
+    _say_revision(document, as_json)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=1))
         return
@@ -320,24 +327,34 @@ def import_file(home: Path, file: Path, year: str | None) -> None:
 @click.argument("measure", required=False)
 @click.option("--supported/--not-supported", default=None, help="Over 30% is supported housing.")
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
+@of_revision
 @click.pass_obj
 def show(
-    home: Path, code: str, year: str, measure: str | None, supported: bool | None, as_json: bool
+    home: Path,
+    /,
+    code: str,
+    year: str,
+    measure: str | None,
+    supported: bool | None,
+    as_json: bool,
+    revision: int | None,
 ) -> None:
     """Show each figure of a return beside the nation; with MEASURE, beside every peer group."""
     from pipelines.statutory.benchmarks import compare
     from pipelines.statutory.peers import national_of
 
     edition = _edition(year)
-    found = compare(_document(home, code, edition.year), national_of(home, edition.year), supported)
+    document = _document(home, code, edition.year, revision)
+    found = compare(document, national_of(home, edition.year), supported)
     if measure is not None:
         key = edition.measure(measure.upper()).key
         found["figures"] = [each for each in found["figures"] if each["measure"] == key]
+    if not found["figures"] and not as_json:
+        raise InputError(found["note"] or "There is no national figure to compare with.")
+    _say_revision(document, as_json)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=1))
         return
-    if not found["figures"]:
-        raise InputError(found["note"] or "There is no national figure to compare with.")
     click.echo(_clean("\n".join(_comparison_lines(found, measure is not None))))
 
 
@@ -366,6 +383,7 @@ def _comparison_lines(found: Mapping[str, Any], every_group: bool) -> Iterable[s
     help="A code that it had before; repeatable. Those of landlord.yaml if left out.",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="All of them, as CSV.")
+@of_revision
 @click.pass_obj
 def peers(
     home: Path,
@@ -377,6 +395,7 @@ def peers(
     others: str | None,
     former: tuple[str, ...],
     as_csv: bool,
+    revision: int | None,
 ) -> None:
     """Rank a landlord among named peers on MEASURE: --with these, else those of its type, size and region."""
     from pipelines.statutory import peers as data
@@ -389,7 +408,7 @@ def peers(
     compared = max((each for each in data.imported_years(home) if each <= edition.year), default=edition.year)
     known_codes = [each.upper() for each in former] or _former_codes(home, code)
     landlords = data.load_landlords(home, compared, {code: known_codes})
-    document = _document(home, code, edition.year, needed=False)
+    document = _document(home, code, edition.year, revision, needed=False)
     key = (rule.key, where)
     own = data.own_from_return(document, key, edition) if document else None
     known = own or data.own_peer(landlords, code, key, _edition(compared))
@@ -400,6 +419,8 @@ def peers(
         )
     chosen, why = _chosen(landlords, document, code, others)
     ranked = data.among_peers(landlords, key, known, chosen, _edition(compared))
+    if own:
+        _say_revision(document, as_csv)
     if as_csv:
         _echo_csv(_PEER_COLUMNS, [_peer_row(each) for each in ranked])
         return
@@ -479,17 +500,37 @@ def read_given(file: Path) -> bytes:
         raise InputError(f"{file} cannot be read: {error.strerror}.") from error
 
 
-def _document(home: Path, code: str, year: str, *, needed: bool = True) -> Any:
-    """A return's document; where there is none, InputError, or None if it is not `needed`."""
-    path = home / "returns" / _code(code) / year / "return.json"
+def _document(home: Path, code: str, year: str, revision: int | None = None, *, needed: bool = True) -> Any:
+    """A return's document, the newest unless a `revision` is named; without one InputError, or None if it is
+    not `needed`.
+    """
+    from pipelines.assurance.release import shown
+
+    path = shown(home / "returns" / _code(code) / year, revision)[1] / "return.json"
     if not path.is_file():
         if needed:
             raise InputError(f"There is no {path}: run `tsm run {code} {year}` first.")
         return None
+    return _read_document(path)
+
+
+def _read_document(path: Path) -> Any:
     try:
         return json.loads(read_given(path))
     except ValueError as error:
-        raise InputError(f"{path} is damaged: run `tsm run {code} {year}` again.") from error
+        raise InputError(
+            f"{path} is damaged: run `tsm run` again or, where it was filed, put it back from a backup."
+        ) from error
+
+
+def _say_revision(document: Mapping[str, Any] | None, data: bool) -> None:
+    """Say which revision is shown, where it is one; beside `data` for machines, not in it."""
+    if document and (revision := document.get("revision")):
+        year = document["reporting_year"]
+        click.echo(
+            f"Revision {revision['number']} of the return of {document['landlord']['code']} for {year}.",
+            err=data,
+        )
 
 
 def _edition(year: str) -> Edition:

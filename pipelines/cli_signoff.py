@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from pipelines.assurance.acts import Act
 
 
+of_revision = click.option(
+    "--revision",
+    type=click.IntRange(1),
+    help="Of which revision; 1 is the return itself. The newest if left out.",
+)
+
+
 @click.command()
 @click.argument("code")
 @click.argument("year")
@@ -144,7 +151,7 @@ def verify(home: Path, what: tuple[str, ...]) -> None:
 @click.command()
 @click.argument("code")
 @click.argument("year")
-@click.option("--revision", type=click.IntRange(1), help="Of which revision; 1 is the return itself.")
+@of_revision
 @click.pass_obj
 def reproduce(home: Path, code: str, year: str, revision: int | None) -> None:
     """Compute a published return again, from the inputs and the edition of its time; nothing is published.

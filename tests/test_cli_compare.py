@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from pipelines.assurance.acts import writing
+from pipelines.assurance.verify import revision_folder
 from pipelines.cli import main
 from tests.statutory import builders
 from tests.statutory.published_workbook import Landlord, workbook
@@ -198,6 +201,66 @@ def test_verdicts_as_csv_and_json(home, tmp_path):
 )
 def test_wrong_use_is_answered_in_a_sentence(home, words, message):
     refused(tsm(home, "forensics", *words), message)
+
+
+def revise(home: Path, year: str, filed: tuple[int, ...] = (1,)) -> None:
+    """Make revision 2 of a return, in which TP01 is 1.0, after those numbered in `filed` were filed."""
+    folder = home / "returns" / CODE / year
+    second = revision_folder(folder, 2)
+    second.mkdir(parents=True)
+    document = json.loads((folder / "return.json").read_text("utf-8"))
+    for figure in document["figures"]:
+        if (figure["measure"], figure["population"]) == ("TP01", "LCRA"):
+            figure |= {
+                "value": 1.0,
+                "value_text": "1.0%",
+                "numerator": 1,
+                "denominator": 100,
+                "answers": None,
+            }
+    document["revision"] = {"number": 2}
+    (second / "return.json").write_text(json.dumps(document), encoding="utf-8")
+    with writing(folder) as writer:
+        for number in filed:
+            hashes = {"return_sha256": "0" * 64, "manifest_sha256": "0" * 64}
+            now = datetime(2025, 6, 12, tzinfo=UTC)
+            writer.add("file", "Jo", now, on="2025-06-12", reference="1", revision=number, **hashes)
+
+
+@pytest.mark.parametrize(
+    ("words", "data"),
+    [
+        (("compare", CODE, YEAR, "TP01"), ("--json",)),
+        (("benchmarks", "show", CODE, YEAR, "TP01"), ("--json",)),
+        (("benchmarks", "peers", CODE, YEAR, "TP01"), ("--csv",)),
+    ],
+)
+def test_the_newest_revision_is_shown_unless_another_is_named(home, published, words, data):
+    tsm(home, "benchmarks", "import", str(published))
+    before = tsm(home, *words).stdout
+    revise(home, YEAR)
+    said = f"Revision 2 of the return of {CODE} for {YEAR}."
+    result = tsm(home, *words)
+    assert result.stdout.splitlines()[0] == said
+    assert result.stdout.splitlines()[1:] != before.splitlines()
+    assert tsm(home, *words, "--revision", "1").stdout == before
+    for_machines = tsm(home, *words, *data)
+    assert (for_machines.exit_code, for_machines.stderr) == (DONE, f"{said}\n")
+    assert said not in for_machines.stdout
+    refused(
+        tsm(home, *words, "--revision", "3"), f"There is no revision 3 of the return of {CODE} for {YEAR}."
+    )
+
+
+@pytest.mark.parametrize(("filed", "was"), [((1,), False), ((1, 2), True)])
+def test_forensics_takes_the_newest_return_and_of_last_year_what_was_filed_last(home, filed, was):
+    """1.0, last year's value in its revision, is found as last year's only once that revision was filed."""
+    words = ("forensics", CODE, YEAR, "--value", "1.0", "--measure", "TP01", "--population", "LCRA")
+    assert "last year" not in tsm(home, *words).stdout
+    revise(home, "2023-24", filed)
+    assert ("last year" in tsm(home, *words).stdout) is was
+    revise(home, YEAR)
+    assert tsm(home, *words).stdout.startswith(f"Revision 2 of the return of {CODE} for {YEAR}.\n")
 
 
 def test_a_damaged_return_is_named(home):

@@ -147,7 +147,11 @@ def test_from_draft_to_revision(home: Home):
     assert str(published(second)["figures"]) != str(published(home.outputs)["figures"])
     explained = tsm(home.path, "explain", CODE, YEAR, "RP02_1").output
     (now,) = [each for each in published(second)["figures"] if each["measure"] == "RP02_1"]
+    assert explained.startswith(f"Revision 2 of the return of {CODE} for {YEAR}.\n")
     assert f"{now['numerator']} / {now['denominator']}" in explained
+    (was,) = [each for each in published(home.outputs)["figures"] if each["measure"] == "RP02_1"]
+    explained = tsm(home.path, "explain", CODE, YEAR, "RP02_1", "--revision", "1").output
+    assert f"{was['numerator']} / {was['denominator']}" in explained
 
     # Both can be computed again, each from what it was made of.
     for words, which in ((), "revision 2"), (("--revision", "1"), "the return, filed on 2025-06-30"):

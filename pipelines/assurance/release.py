@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.assurance.acts import FILE, Act, of_kind, writing
+from pipelines.assurance.acts import FILE, Act, of_kind, read_acts, writing
 from pipelines.assurance.verify import (
     ACTS,
     RETURN,
@@ -114,6 +114,16 @@ def newest(year_folder: Path, log: Log) -> int:
     made = [int(name) for name in names if name.isascii() and name.isdecimal()]
     filed = [act["revision"] for act in of_kind(log, FILE)]
     return max([1, *made, *filed]) if filed else 1
+
+
+def shown(year_folder: Path, number: int | None = None) -> tuple[int, Path]:
+    """Return the number and the folder of the return to show: revision `number`, without one the newest."""
+    number = newest(year_folder, read_acts(year_folder)) if number is None else number
+    folder = folder_of(year_folder, number)
+    if number > 1 and not folder.is_dir():
+        code, year = year_folder.parent.name, year_folder.name
+        raise InputError(f"There is no revision {number} of the return of {code} for {year}.")
+    return number, folder
 
 
 def is_filed(log: Log, number: int) -> bool:
