@@ -200,8 +200,8 @@ def one_line(text: str, option: str, longest: int, *, needed: bool = True) -> st
     return trimmed
 
 
-def day_given(text: str, option: str, earliest: date, now: datetime) -> date:
-    """Return a day typed as 2025-06-30 that is not before `earliest` nor after today."""
+def day_given(text: str, option: str, earliest: date, because: str, now: datetime) -> date:
+    """Return a day typed as 2025-06-30 that is not before `earliest` (`because` says why) nor after today."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -210,7 +210,7 @@ def day_given(text: str, option: str, earliest: date, now: datetime) -> date:
         raise InputError(f"{option} is no date: write it such as 2025-06-30.")
     today = now.astimezone(_LONDON).date()
     if not earliest <= day <= today:
-        raise InputError(f"{option} is {day}: it must be between {earliest} and today, {today}.")
+        raise InputError(f"{option} is {day}: it must be between {earliest} ({because}) and today, {today}.")
     return day
 
 

@@ -7,7 +7,7 @@ whatever changes afterwards voids it, and the pages say what changed. Filing loc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +124,8 @@ def record_filing(
     """Record that the newest return was filed with the regulator, which locks it; return the act.
 
     Raises InputError where it is not approved, where its files are not as they were made, where its pages do
-    not show the approval, where it is filed already, and for a day before the year's end or after today.
+    not show the approval, where it is filed already, and for a day on which it cannot have been filed: before
+    the year was over, before the filing that it revises, or after today.
     """
     by = one_line(name, "--name", LONGEST_NAME)
     reference = one_line(reference, "--reference", LONGEST_NAME)
@@ -136,7 +137,7 @@ def record_filing(
                 f"{_called(year_folder, number)} was filed already, on {act['on']} "
                 f"(reference {act['reference']})."
             )
-        day = day_given(on, "--on", date.fromisoformat(document["year_end"]), now)
+        day = day_given(on, "--on", *_first_day(document, last_filed(writer.log)), now)
         digest = return_sha256(document)
         command = f"tsm approve {year_folder.parent.name} {year_folder.name}"
         if not any(act["return_sha256"] == digest for act in of_kind(writer.log, APPROVE)):
@@ -158,6 +159,14 @@ def record_filing(
             return_sha256=digest,
             manifest_sha256=sha256(manifest),
         )
+
+
+def _first_day(document: Mapping[str, Any], filed: Act | None) -> tuple[date, str]:
+    """Return the first day that a return can be filed on, and why."""
+    first = date.fromisoformat(document["year_end"]) + timedelta(days=1)
+    if filed is not None and (last := date.fromisoformat(filed["on"])) > first:
+        return last, "the day of the last filing"
+    return first, "the day after the year's end"
 
 
 def confirm(

@@ -356,12 +356,14 @@ def test_a_name_may_be_written_as_it_is_spelled():
 @pytest.mark.parametrize("text", ["2025-03-30", "2025-06-13", "12/06/2025", "20250612", "soon", "2025-W24-4"])
 def test_a_day_is_a_date_from_the_years_end_to_today(text):
     with pytest.raises(InputError, match="--on is"):
-        acts.day_given(text, "--on", date(2025, 3, 31), NOW)
+        acts.day_given(text, "--on", date(2025, 3, 31), "the first", NOW)
 
 
 def test_today_is_a_day_in_london():
     just_after_midnight = datetime(2025, 6, 12, 23, 30, tzinfo=UTC)
-    assert acts.day_given("2025-06-13", "--on", date(2025, 3, 31), just_after_midnight) == date(2025, 6, 13)
+    assert acts.day_given("2025-06-13", "--on", date(2025, 3, 31), "the first", just_after_midnight) == date(
+        2025, 6, 13
+    )
 
 
 def test_a_list_is_cut_and_says_so():

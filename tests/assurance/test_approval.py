@@ -399,7 +399,7 @@ def test_nothing_is_filed_or_approved_twice(year_folder):
         approve(year_folder, **SAM)
 
 
-@pytest.mark.parametrize("on", ["2025-03-30", "2025-06-13", "yesterday"])
+@pytest.mark.parametrize("on", ["2025-03-31", "2025-06-13", "yesterday"])
 def test_the_day_of_filing_is_after_the_year_and_not_to_come(year_folder, on):
     made = document()
     publish(year_folder, made)
@@ -407,6 +407,19 @@ def test_the_day_of_filing_is_after_the_year_and_not_to_come(year_folder, on):
     publish(year_folder, made)
     with pytest.raises(InputError, match="--on is"):
         file(year_folder, on=on)
+    assert file(year_folder, on="2025-04-01")["on"] == "2025-04-01"
+
+
+def test_a_revision_is_not_filed_before_what_it_revises(year_folder):
+    filed(year_folder)  # on 12 June
+    made = changed()
+    for _ in ("a draft", "approved"):
+        publish(year_folder, made)
+        if not of_kind(read_acts(year_folder), "approve")[1:]:
+            approve(year_folder)
+    with pytest.raises(InputError, match=r"between 2025-06-12 \(the day of the last filing\) and today"):
+        file(year_folder, on="2025-06-11", reference="NROSH-2")
+    assert file(year_folder, reference="NROSH-2")["revision"] == 2
 
 
 def test_what_is_filed_while_pages_are_made_is_not_overwritten(year_folder):
