@@ -266,7 +266,7 @@ def _other_codes(said: Iterable[Sequence[Said]], scale: str, lexicon: Lexicon) -
     for texts in said:
         found: dict[str, set[str]] = {}
         for code, label in [pair for each in texts for pair in _pairs(each.text)]:
-            if code not in "12345" and (answer := _longest_answer(label, scale, lexicon)):
+            if code not in "12345" and (answer := _longest_answer(label, scale, lexicon, or_none=True)):
                 found.setdefault(code, set()).add(answer)
         known = {code: min(answers) for code, answers in found.items() if len(answers) == 1} | known
     return known
@@ -322,11 +322,11 @@ def _whole_scale(found: dict[str, str]) -> dict[str, str]:
     return whole | {code: answer for code, answer in found.items() if code not in whole}
 
 
-def _longest_answer(label: str, scale: str, lexicon: Lexicon) -> str:
-    """The answer that a text begins with, its longest form first."""
+def _longest_answer(label: str, scale: str, lexicon: Lexicon, *, or_none: bool = False) -> str:
+    """The answer that a text begins with, its longest form first; `or_none`: "refused" and the like too."""
     words = label.strip().split()
     for length in range(min(len(words), 7), 0, -1):
         code, how = lexicon.answer(" ".join(words[:length]), scale)
-        if code and code != "blank" and how == "short":
+        if code and (or_none or code != "blank") and how == "short":
             return code
     return ""

@@ -172,6 +172,30 @@ def test_a_codebook_says_of_each_question_which_end_is_satisfied(tmp_path: Path)
     assert values["TP12"]["6"] == EDITION.nadk
 
 
+def test_a_codebook_says_which_code_is_no_answer(tmp_path: Path) -> None:
+    rows = shapes.coded(best=5)
+    for row, code in enumerate(("97", "98", "99", "77"), 1):
+        rows = shapes.changed(rows, "TP05", code, row)
+    key: Rows = [*codebook("TP05", best=5), ["All", 97, "Not applicable"], ["All", 98, "Don't know"]]
+    key += [["All", 99, "Refused"], ["TP01", 77, "Refused"]]
+
+    proposal = proposed(xlsx_file(tmp_path / "survey.xlsx", {"Data": rows, "Codebook": key}))
+
+    values = proposal.entry()["values"]["TP05"]
+    assert (values["97"], values["98"], values["99"]) == (EDITION.nadk, EDITION.nadk, "")
+    assert [value for value, _, _ in proposal.values["TP05"].unknown] == ["77"]
+
+
+def test_a_code_that_is_explained_in_two_ways_is_not_mapped(tmp_path: Path) -> None:
+    rows = shapes.changed(shapes.coded(best=5), "TP05", "99", 1)
+    key: Rows = [*codebook("TP05", best=5), ["All", 99, "Refused"], ["Some", 99, "Don't know"]]
+
+    proposal = proposed(xlsx_file(tmp_path / "survey.xlsx", {"Data": rows, "Codebook": key}))
+
+    assert proposal.entry()["values"]["TP05"]["5"] == "Very satisfied"
+    assert [value for value, _, _ in proposal.values["TP05"].unknown] == ["99"]
+
+
 @pytest.mark.parametrize("names", ["TP1-TP12", "TP01 to TP12", "TP01-TP07, TP08, TP09 - TP12"])
 def test_a_codebook_may_name_a_run_of_questions(tmp_path: Path, names: str) -> None:
     other = codebook("Q99", head="Other questions")
