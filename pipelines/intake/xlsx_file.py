@@ -136,21 +136,20 @@ class _Book:
 
     def _found(self) -> tuple[str, list[Problem]]:
         """The sheet that no mapping names: by its name, then by its headings, then the first."""
-        named = [name for name in self.names if heading_key(name) == self._table.name]
-        if named:
-            return named[0], []
         if len(self.names) == 1:
             return self.names[0], []
         # From the last, so that the first, most likely the one, is open when it is read.
         alike = [name for name in reversed(self.names) if self._has_the_headings(name)][::-1]
-        if not alike:
+        named = [name for name in self.names if heading_key(name) == self._table.name]
+        if not alike and not named:
             return self._first_filled(), []
         problems = []
-        if alike[0] != self.names[0]:
-            problems.append(Problem(33, {"name": _quoted(alike[:1])}))
-        if len(alike) > 1:
-            problems.append(Problem(29, {"sheets": _quoted(alike[1:])}))
-        return alike[0], problems
+        chosen = (named or alike)[0]
+        if not named and chosen != self.names[0]:
+            problems.append(Problem(33, {"name": _quoted([chosen])}))
+        if others := [name for name in alike if name != chosen]:
+            problems.append(Problem(29, {"sheets": _quoted(others)}))
+        return chosen, problems
 
     def _stated(self, wanted: str) -> str:
         for name in self.names:

@@ -569,3 +569,14 @@ def test_case_228_day_and_month_swapped_where_a_spreadsheet_could(tmp_path: Path
     assert {"FIL-038", "ASB-042"} <= set(as_it_is.findings["finding_id"])
     sources("tables: {asb_cases: {files: asb_cases.xlsx, dates: '%d/%m/%Y'}}")(tmp_path)
     return check_file(tmp_path, "asb_cases")
+
+
+@case(WARN, "FIL-029")
+def test_case_229_sheets_like_the_one_of_the_tables_name(tmp_path: Path) -> Records:
+    def name(made: Any) -> None:
+        made.worksheets[0].title, made.worksheets[1].title = "asb_cases (2)", "asb_cases"
+
+    others = [[row[0].replace("A", "X"), *row[1:]] for row in asb_sheet()]
+    records = xlsx_records(tmp_path, book(others, asb_sheet(), change=name))
+    assert list(records.accepted["case_id"]) == ["A1", "A2"]
+    return records

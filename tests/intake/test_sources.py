@@ -35,7 +35,6 @@ tables:
       - {column: Note, blank: true, reason: no note}
       - {column: Note, blank: false, reason: a note}
       - {column: Note, matches: "^test", reason: tests}
-    question_row: 2
   safety_checks:
     files: [register.csv, {file: old/register.xlsx, sheet: 2023, columns: {building_id: Block}}]
     columns: {home_id: UPRN}
@@ -91,7 +90,7 @@ def test_a_whole_entry(tmp_path: Path) -> None:
         ("filled", ()),
         ("matches", ("^test",)),
     ]
-    assert mapping.question_row == 2
+    assert mapping.question_row is None
     form = mapping.form
     assert (form.sheet, form.header_row, form.encoding, form.delimiter) == ("Jobs", 4, "cp1252", ";")
     assert form.headings == {"job_no", "priority", "status"}
@@ -122,6 +121,13 @@ def test_a_query_or_the_file_that_holds_it(tmp_path: Path) -> None:
     assert asked.sql == SqlQuery("TSM_DB", "select 1", "jobs.sql")
     assert asked.named == "a query"
     assert [file.name for file in table_files(tmp_path, "repairs")] == ["sources.yaml", "jobs.sql"]
+
+
+def test_only_a_survey_has_a_row_of_questions(tmp_path: Path) -> None:
+    """Of another table it would be a record, and lost."""
+    assert entry(tmp_path, "{files: a.csv, question_row: 2}", "survey_responses").mapping.question_row == 2
+    said = message_of(tmp_path, "tables: {repairs: {files: a.csv, question_row: 4}}")
+    assert "question_row' is about questions, and repairs has none" in said
 
 
 def test_a_part_may_take_back_what_its_table_says(tmp_path: Path) -> None:

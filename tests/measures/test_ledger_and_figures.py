@@ -48,6 +48,8 @@ def test_joining_leaves_empty_parts_out_but_keeps_the_columns_of_an_empty_ledger
     one = build("home", records, "id", pd.Series(["P"]), pd.Series(["hit"]), {"hit": (True, True)})
     assert len(join(one, one.head(0))) == 1
     assert join(one.head(0), one.head(0)).columns.tolist() == list(COLUMNS)
+    of_nobody = join(one.head(0).assign(answer=pd.Series([], dtype="str")), one)  # all were turned away
+    assert of_nobody["answer"].isna().tolist() == [True]
 
 
 def test_reasons_are_counted_by_population():
