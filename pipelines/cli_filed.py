@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.command(name="check-filed")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("code", required=False)
-@click.option("--year", help="The reporting year of an entry sheet, such as 2024-25.")
+@click.option("--year", help="The reporting year, such as 2024-25, where an entry sheet does not say.")
 @click.option("--all-breaches", is_flag=True, help="Every breach, not the first three of a rule.")
 def check_filed(file: Path, code: str | None, year: str | None, all_breaches: bool) -> None:
     """Hold a return that was filed elsewhere against the validations.
@@ -35,6 +35,11 @@ def check_filed(file: Path, code: str | None, year: str | None, all_breaches: bo
 
     returns = read_filed(read_given(file), year)
     if code is not None:
+        if not returns[0].code:
+            raise InputError(
+                f"{file} is an entry sheet, the return of one landlord: leave {code[:20]} out. A code picks "
+                "a landlord from RSH's workbook."
+            )
         returns = [each for each in returns if each.code == code.upper()]
         if not returns:
             raise InputError(f"{code[:20]} is not in {file}: its landlords stand there by RSH's code.")

@@ -10,7 +10,13 @@ from click.testing import CliRunner
 
 from pipelines.cli import main
 from pipelines.publications.exports import nrosh_csv
-from pipelines.statutory.filed import filed_document, read_entry_sheet, validate_filed
+from pipelines.statutory.filed import (
+    Filed,
+    filed_document,
+    read_entry_sheet,
+    read_filed,
+    validate_filed,
+)
 from schemas.errors import InputError
 from tests.statutory.builders import document
 
@@ -32,7 +38,7 @@ def changed(**values: str) -> bytes:
 def run(tmp_path, data: bytes, *arguments: str):
     file = tmp_path / "filed.csv"
     file.write_bytes(data)
-    return CliRunner().invoke(main, ["check-filed", str(file), "--year", "2024-25", *arguments])
+    return CliRunner().invoke(main, ["check-filed", str(file), *arguments])
 
 
 def test_our_own_entry_sheet_read_back_breaks_no_hard_rule(tmp_path):
@@ -143,13 +149,21 @@ def test_a_survey_that_was_not_done_is_not_compared():
     assert [each["population"] for each in filed_document(filed)["survey"]] == ["LCRA"]
 
 
+def without_year(data: bytes) -> bytes:
+    return data.replace(b",2024-25\r", b",\r")
+
+
 @pytest.mark.parametrize(
     ("data", "year", "problem"),
     [
         (b"a,b\n1,2\n", "2024-25", "has no column datapoint"),
         (b"", "2024-25", "has no column"),
         (b"\xff\xfe\x00", "2024-25", "not CSV in UTF-8"),
-        (SHEET, "2023-24", "has no field"),
+        (without_year(SHEET), "2023-24", "has no field"),
+        (SHEET, "2023-24", "is of 2024-25, --year says 2023-24: leave --year out"),
+        (without_year(SHEET), None, "does not say of which year it is: give --year, one of 2023-24"),
+        (SHEET.replace(b",2024-25\r", b",2025-26\r", 1), None, r"several years \(2024-25, 2025-26\)"),
+        (SHEET.replace(b",2024-25\r", b",2019-20\r"), None, "no rulebook for '2019-20'"),
     ],
 )
 def test_another_file_is_refused_in_a_sentence(data, year, problem):
@@ -157,6 +171,31 @@ def test_another_file_is_refused_in_a_sentence(data, year, problem):
         read_entry_sheet(data, year)
 
 
-def test_an_unknown_landlord_and_a_missing_file_are_refused(tmp_path):
-    assert run(tmp_path, SHEET, "L9999").exit_code == 2
+def test_the_year_is_the_one_that_the_sheet_states(tmp_path):
+    assert run(tmp_path, SHEET).output.startswith("2024-25\n")
+    assert run(tmp_path, SHEET, "--year", "2024-25").exit_code == 0
+    assert run(tmp_path, without_year(SHEET), "--year", "2024-25").output == run(tmp_path, SHEET).output
+    # The form of later years is that of 2024-25; their rules need not be.
+    provisional = SHEET.replace(b",2024-25\r", b",2026-27 provisional\r")
+    assert run(tmp_path, provisional).output.startswith("2026-27\n")
+
+
+def test_a_code_beside_an_entry_sheet_is_refused_in_a_sentence_of_its_own(tmp_path):
+    done = run(tmp_path, SHEET, "L9999")
+    assert done.exit_code == 2
+    assert "is an entry sheet, the return of one landlord: leave L9999 out." in done.output
+
+
+def test_a_workbook_of_another_year_than_the_one_given_is_refused(monkeypatch):
+    monkeypatch.setattr("pipelines.statutory.filed.read_published", lambda _: [Filed("L0001", "2023-24", {})])
+    assert len(read_filed(b"PK")) == len(read_filed(b"PK", "2023-24")) == 1
+    with pytest.raises(InputError, match="is of 2023-24, --year says 2024-25"):
+        read_filed(b"PK", "2024-25")
+
+
+def test_an_unknown_landlord_and_a_missing_file_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.statutory.filed.read_published", lambda _: [Filed("L0001", "2023-24", {})])
+    done = run(tmp_path, b"PK", "L9999")
+    assert done.exit_code == 2
+    assert "L9999 is not in" in done.output
     assert CliRunner().invoke(main, ["check-filed", str(tmp_path / "none.csv")]).exit_code == 2

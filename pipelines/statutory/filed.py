@@ -80,11 +80,15 @@ def validate_filed(filed: Filed) -> list[CheckOutcome]:
 def read_filed(data: bytes, year: str | None = None) -> list[Filed]:
     """Return the returns of RSH's published workbook, or the one of an entry sheet (nrosh.csv).
 
-    `year`: the reporting year of an entry sheet. Raises InputError, in one sentence, for anything else.
+    `year`: the reporting year, needed where an entry sheet does not state it. Raises InputError, in one
+    sentence, for anything else, and for a file that states another year.
     """
     if data[:2] == b"PK":
-        return read_published(data)
-    return [read_entry_sheet(data, year or editions()[-1])]
+        returns = read_published(data)
+        for stated in {each.year for each in returns}:
+            _same_year(stated, year)
+        return returns
+    return [read_entry_sheet(data, year)]
 
 
 def read_published(data: bytes) -> list[Filed]:
@@ -125,8 +129,11 @@ def _straight(names: Sequence[str], row: Sequence[Any], found: dict[str, Any]) -
     return found | dict(zip(shifted, [values[-1], *values[:-1]], strict=True))
 
 
-def read_entry_sheet(data: bytes, year: str) -> Filed:
-    """Return the return of an entry sheet: CSV, columns section, question, datapoint, field, value."""
+def read_entry_sheet(data: bytes, year: str | None = None) -> Filed:
+    """Return the return of an entry sheet: CSV, columns section, question, datapoint, field, value.
+
+    Its year stands in the column `rules`; `year` says it where that is not there.
+    """
     try:
         text = data.decode("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(text)))
@@ -138,6 +145,7 @@ def read_entry_sheet(data: bytes, year: str) -> Filed:
             f"The entry sheet has no column {', '.join(sorted(lacking))}: take nrosh.csv of a return made "
             "here and fill its column value."
         )
+    year = _year_of(rows, year)
     form = load_form(load_edition(year).return_form)
     waiting: dict[tuple[str, ...], list[Field]] = defaultdict(list)
     for each in form:
@@ -162,6 +170,31 @@ def read_entry_sheet(data: bytes, year: str) -> Filed:
     if not numbers:
         raise InputError("No number stands in the column value of the entry sheet: fill it in first.")
     return Filed("", year, cells)
+
+
+def _year_of(rows: Sequence[Mapping[str, Any]], year: str | None) -> str:
+    """Return the year whose form the sheet is: the one that it states, else the one given."""
+    stated = {text.split()[0] for row in rows if (text := clean(row.get("rules") or ""))}
+    if len(stated) > 1:
+        raise InputError(
+            f"The column rules of the sheet names several years ({', '.join(sorted(stated))[:100]}): a "
+            "return is of one."
+        )
+    if stated:
+        return _same_year(stated.pop(), year)
+    if year is None:
+        raise InputError(
+            f"The sheet does not say of which year it is: give --year, one of {', '.join(editions())}."
+        )
+    return year
+
+
+def _same_year(stated: str, year: str | None) -> str:
+    if year not in (None, stated):
+        raise InputError(
+            f"The file is of {stated[:20]}, --year says {year}: leave --year out, or give the file of {year}."
+        )
+    return stated
 
 
 def _entered(each: Field, cell: str, row: int) -> str:
