@@ -48,17 +48,20 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
+LANDLORDS = [
+    *(
+        Landlord(f"L{2000 + n}", f"Peer {n}", size="<5,000", answers=(700 + 10 * n, 0, 0, 0, 300 - 10 * n))
+        for n in range(10)
+    ),
+    Landlord("22UE", "A Council", type="LA", cells={"RP01": "[E]", "BS02": 42.0}),
+]
+
+
 @pytest.fixture
 def published(home: Path) -> Path:
     """RSH's workbook of 2024-25, made up: ten landlords like ours, and a council."""
-    alike = [
-        Landlord(f"L{2000 + n}", f"Peer {n}", size="<5,000", answers=(700 + 10 * n, 0, 0, 0, 300 - 10 * n))
-        for n in range(10)
-    ]
     path = home / "2025_TSM_Full_Data.xlsx"
-    path.write_bytes(
-        workbook([*alike, Landlord("22UE", "A Council", type="LA", cells={"RP01": "[E]", "BS02": 42.0})], 25)
-    )
+    path.write_bytes(workbook(LANDLORDS, 25))
     return path
 
 
@@ -374,6 +377,8 @@ def test_a_name_cannot_steer_the_screen(home):
 
 
 def test_peers_of_an_earlier_year_and_of_the_published_data_alone(home, published):
+    refused(tsm(home, "benchmarks", "import", str(published), "--year", "2023-24"), "is of 2024-25 by its")
+    published.write_bytes(workbook(LANDLORDS, 24))
     tsm(home, "benchmarks", "import", str(published), "--year", "2023-24")
     later = tsm(home, "benchmarks", "peers", CODE, YEAR, "TP01").stdout
     assert later.startswith("TP01 LCRA, 2024-25 beside peers of 2023-24: ")

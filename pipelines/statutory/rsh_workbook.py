@@ -46,11 +46,16 @@ _NOT_A_GROUP = ("", "Merged during year")
 def read_workbook(data: bytes, year: str | None = None) -> pd.DataFrame:
     """Return the landlords of a published workbook, columns LANDLORD_COLUMNS, a row a reported value.
 
-    `year`: the reporting year, where the sheets' names (TSM24_…: 2023-24) should not decide. Raises
+    `year`: the reporting year that it must be of; its sheets' names tell (TSM24_…: 2023-24). Raises
     InputError, in one sentence, for a file that is not such a workbook.
     """
     sheets, stated = open_sheets(data)
-    year = year or stated
+    if year not in (None, stated):
+        raise InputError(
+            f"The workbook is of {stated} by its sheets ({next(iter(sheets.values())).name}), --year says "
+            f"{year}: leave --year out, or give the workbook of {year}."
+        )
+    year = stated
     rows: list[dict[str, Any]] = []
     for kind, sheet in sheets.items():
         read = _management if kind == MANAGEMENT else _perception(kind)

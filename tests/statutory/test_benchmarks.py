@@ -366,8 +366,10 @@ def test_tp01_by_method_is_not_taken_for_tp01(imported):
     assert row(frame, "L4172", "LCRA", "TP01")["value"] == 87.5
 
 
-def test_the_year_can_be_given():
-    assert set(read_workbook(workbook(MADE_UP), "2022-23")["year"]) == {"2022-23"}
+def test_a_workbook_is_not_taken_for_that_of_another_year():
+    assert set(read_workbook(workbook(MADE_UP), "2023-24")["year"]) == {"2023-24"}
+    with pytest.raises(InputError, match=r"is of 2023-24 by its sheets \(TSM24_.*\), --year says 2024-25"):
+        read_workbook(workbook(MADE_UP), "2024-25")
 
 
 def test_text_that_is_no_number_is_no_value():
