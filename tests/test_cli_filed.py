@@ -149,6 +149,32 @@ def test_a_survey_that_was_not_done_is_not_compared():
     assert [each["population"] for each in filed_document(filed)["survey"]] == ["LCRA"]
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("21.1463414634", "NM01 (1): the value is 21.1, its counts give 22.0."),
+        ("21.9512195121", None),
+        ("22.0131951219", "NM01 (1): the value is 22.01, its counts give 21.95."),
+    ],
+)
+def test_a_value_is_shown_with_as_many_decimals_as_tell_it_from_its_counts(tmp_path, value, told):
+    done = run(tmp_path, changed(NM01_1_Calculated_Value=value))
+    assert (told is None) == ("VAL-09" not in done.output)
+    assert told is None or told in done.output
+
+
+def test_a_value_beside_its_peers_is_shown_with_one_decimal_or_what_tells_it_apart():
+    def told(value: str) -> str:
+        outcomes = validate_filed(read_entry_sheet(changed(BS02_Calculated_Value=value)))
+        plausible = next(each for each in outcomes if each.validation.id == "VAL-17")
+        return next(each.message for each in plausible.breaches if each.message.startswith("BS02"))
+
+    assert told("40.401146131805156").startswith("BS02: 40.4; 10th to 90th percentile")
+    end = told("40.4").split(": ")[2].split(" to ")[0]
+    just_below = f"{float(end) - 0.004:.3f}"
+    assert told(just_below).startswith(f"BS02: {just_below}; 10th to 90th percentile")
+
+
 def without_year(data: bytes) -> bytes:
     return data.replace(b",2024-25\r", b",\r")
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from pipelines.measures.rounding import round_half_up
+from pipelines.measures.rounding import round_half_up, told_apart
 from pipelines.statutory.benchmarks import group_label, peer_groups
 from pipelines.statutory.distributions import Benchmarks, load_benchmarks
 
@@ -67,17 +67,19 @@ def _beside_peers(document: Mapping[str, Any], table: Benchmarks) -> Iterator[Ju
         if figure["value"] is None:
             continue
         measure, population = figure["measure"], figure["population"]
-        value, ranges, outside = Decimal(str(figure["value"])), [], []
+        value, ranges, outside, shown = Decimal(str(figure["value"])), [], [], []
         for group_by in _JUDGED_BY:
             found = table.get(year, population, measure, group_by, groups[group_by])
             if found is None or found.landlords < _ENOUGH:
                 continue
             low, high = (round_half_up(found.at(each), 1) for each in (10, 90))
             outside.append(not low <= value <= high)
+            shown += [told_apart(Fraction(value), Fraction(end))[0] for end in (low, high)]
             ranges.append(f"{low} to {high} ({group_label(group_by, groups[group_by]).lower()})")
         if ranges:
+            finest = min(shown, key=lambda each: each.as_tuple().exponent)
             message = (
-                f"{_label(document, measure, population)}: {value}; 10th to 90th percentile of its "
+                f"{_label(document, measure, population)}: {finest}; 10th to 90th percentile of its "
                 f"peers in {year}: {', '.join(ranges)}."
             )
             yield Judgement(not all(outside), message, (measure,))

@@ -15,7 +15,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any, Literal
 
-from pipelines.measures.rounding import round_half_up
+from pipelines.measures.rounding import round_half_up, told_apart
 from pipelines.statutory.plausibility import plausibility
 from pipelines.statutory.wording import counted
 from pipelines.survey.accuracy import achieved_margin, required_exactly
@@ -281,25 +281,25 @@ def _part_of_whole(view: View) -> Iterator[Comparison]:
 def _value_of_counts(view: View) -> Iterator[Comparison]:
     for (measure, population), figure in view.figures.items():
         part, whole = _exact(figure["numerator"]), _exact(figure["denominator"])
-        if figure["value"] is None:
+        label, value = _label(view, measure, population), _exact(figure["value"])
+        if value is None:
             continue
         if part is None or not whole:
             lacks = "denominator is 0" if whole == 0 else "numerator or denominator is blank"
-            message = f"{_label(view, measure, population)}: the value is {figure['value']}, its {lacks}."
+            message = f"{label}: the value is {round_half_up(value, 1)}, its {lacks}."
             yield Comparison(False, message, (measure,))
             continue
-        computed = round_half_up(part / whole * _SCALE_FACTORS[figure["unit"]], 1)
-        exact, value = part / whole * _SCALE_FACTORS[figure["unit"]], figure["value"]
-        held = _as_shown(exact, value) if view.as_filed else computed == Decimal(str(value))
-        message = f"{_label(view, measure, population)}: the value is {value}, its counts give {computed}."
-        yield Comparison(held, message, (measure,))
+        exact = part / whole * _SCALE_FACTORS[figure["unit"]]
+        computed = Fraction(round_half_up(exact, 1))
+        held = _as_shown(exact, value) if view.as_filed else computed == value
+        shown, given = told_apart(value, exact if view.as_filed else computed)
+        yield Comparison(held, f"{label}: the value is {shown}, its counts give {given}.", (measure,))
 
 
-def _as_shown(exact: Fraction, value: float) -> bool:
+def _as_shown(exact: Fraction, shown: Fraction) -> bool:
     """Whether a value that somebody rounded, or not, is the exact one: RSH shows some as whole numbers."""
-    shown = Decimal(str(value))
-    half_a_unit = Fraction(1, 2) if shown == shown.to_integral_value() else Fraction(1, 20)
-    return abs(exact - Fraction(shown)) <= half_a_unit + _FLOAT_ERROR
+    half_a_unit = Fraction(1, 2) if shown.denominator == 1 else Fraction(1, 20)
+    return abs(exact - shown) <= half_a_unit + _FLOAT_ERROR
 
 
 @_rule(
