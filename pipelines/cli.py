@@ -297,8 +297,11 @@ def _landlord_year(code: str, year: str) -> tuple[str, str]:
 
 
 def _check(home: Path, code: str, year: str, output: Path | None) -> Checked:
+    from pipelines.assurance.acts import today
     from pipelines.assurance.compute import check_landlord
+    from pipelines.intake.settings import refuse_confirmations_to_come
 
+    refuse_confirmations_to_come(home / "landlords" / code / year, today())
     if output is None:
         return check_landlord(home, code, year)
     from pipelines.assets.withheld import check_with_files

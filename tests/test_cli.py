@@ -99,6 +99,12 @@ def test_wrong_usage_is_one_sentence_and_writes_nothing(new_landlord, words, nam
         ("year.yaml", "reporting_year: 2023-24\n", "2023-24"),
         ("year.yaml", f"reporting_year: {YEAR}\nsettings: {{complaint_test: maybe}}\n", "complaint_test"),
         ("year.yaml", f"reporting_year: {YEAR}\nsettings: {{complaint_tset: total}}\n", "complaint_tset"),
+        (
+            "year.yaml",
+            f"reporting_year: {YEAR}\n"
+            "confirmations: [{id: REP-504, by: Jo Bloggs, on: 2099-01-01, reason: so}]\n",
+            "2099-01-01, which is to come",
+        ),
         ("../landlord.yaml", "code: L9999\nname: Another\ntype: PRP\n", "L9999"),
         ("../landlord.yaml", "name: Without a code\n", "code"),
     ],

@@ -12,13 +12,13 @@ from typing import Any
 import dagster as dg
 from upath import UPath
 
-from pipelines.assurance.acts import confirmation_lines, read_acts
+from pipelines.assurance.acts import confirmation_lines, read_acts, today
 from pipelines.assurance.release import confirmed_before, in_force, last_filed
 from pipelines.assurance.verify import ACTS, RETURN
 from pipelines.intake.corrections import FILE as CORRECTIONS
 from pipelines.intake.corrections import load_corrections
 from pipelines.intake.received import table_files
-from pipelines.intake.settings import load_landlord, load_year
+from pipelines.intake.settings import load_landlord, load_year, refuse_confirmations_to_come
 from pipelines.intake.sources import FILE as SOURCES
 from pipelines.partitions import code_and_year
 from pipelines.storage import json_bytes
@@ -118,6 +118,8 @@ def build_received(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
                 files = benchmark_files(place, year)
             else:
                 settings = key == SETTINGS_KEY
+                if settings:
+                    refuse_confirmations_to_come(own / year, today())
                 mine = settings_files(own, year) if settings else _files_of(own / year, name)
                 mine += enclosed_files(own, year) if settings else []
                 files = {str(file.relative_to(own.parent)): file for file in mine}

@@ -157,6 +157,11 @@ def day_of(act: Act) -> str:
     return moment.astimezone(_LONDON).date().isoformat()
 
 
+def today() -> date:
+    """Return the day that it is in the United Kingdom."""
+    return datetime.now(_LONDON).date()
+
+
 def of_kind(log: Log, kind: str) -> list[Act]:
     """Return the acts of one kind, in order."""
     return [act for act in log.acts if act["act"] == kind]

@@ -206,6 +206,13 @@ def load_year(folder: Path) -> YearFile:
         )
         for c in content.get("confirmations") or ()
     ]
+    start = date(int(year[:4]), 4, 1)
+    for number, each in enumerate(confirmations):
+        if each.on < start:
+            raise InputError(
+                f"{path}: 'confirmations.{number}.on' is {each.on}, before the reporting year began on "
+                f"{start}: correct it."
+            )
     return YearFile(
         reporting_year=year,
         survey=MappingProxyType(plans),
@@ -216,6 +223,24 @@ def load_year(folder: Path) -> YearFile:
         previous_figures=content.get("previous_figures"),
         asked_of_targets=MappingProxyType(_asked(repairs.get("return_form") or {})),
     )
+
+
+def refuse_confirmations_to_come(folder: Path, today: date) -> None:
+    """Raise InputError where year.yaml has a confirmation that is dated after `today`.
+
+    For whoever begins something new with it. Not a part of reading the file: what was made of it once comes
+    out again on any day.
+    """
+    try:
+        confirmations = load_year(folder).confirmations
+    except InputError:  # what is wrong with the file is said where it is read
+        return
+    for number, each in enumerate(confirmations):
+        if each.on > today:
+            raise InputError(
+                f"{folder / 'year.yaml'}: 'confirmations.{number}.on' is {each.on}, which is to come (today "
+                f"is {today}): correct it."
+            )
 
 
 def check_code(code: str) -> str:

@@ -24,7 +24,7 @@ from pipelines.intake import (
     load_year,
     receive,
 )
-from pipelines.intake.settings import MAX_BYTES, check_code, check_year
+from pipelines.intake.settings import MAX_BYTES, check_code, check_year, refuse_confirmations_to_come
 from schemas.errors import InputError
 from schemas.rulebook import load_edition
 from schemas.tables import TABLES
@@ -95,6 +95,20 @@ def test_a_whole_year_file(tmp_path: Path) -> None:
     assert year.publication_url == "https://example.org/tsm"
     assert year.previous_figures == "previous_figures.csv"
     load_edition("2024-25").resolve_settings(year.settings)
+
+
+def test_a_confirmation_may_be_of_any_day_from_the_years_first(tmp_path: Path) -> None:
+    for day in ("2024-04-01", "2099-01-01"):  # whether it is to come is asked where a run begins
+        folder = year_folder(tmp_path, YEAR.replace("2025-05-31", day))
+        assert [each.on.isoformat() for each in load_year(folder).confirmations] == [day]
+
+
+def test_a_confirmation_to_come_is_refused_on_the_day(tmp_path: Path) -> None:
+    folder = year_folder(tmp_path, YEAR)
+    refuse_confirmations_to_come(folder, dt.date(2025, 5, 31))
+    with pytest.raises(InputError, match=r"'confirmations\.0\.on' is 2025-05-31, which is to come"):
+        refuse_confirmations_to_come(folder, dt.date(2025, 5, 30))
+    refuse_confirmations_to_come(year_folder(tmp_path, "reporting_year: ["), dt.date(2025, 5, 30))
 
 
 def test_the_least_year_file(tmp_path: Path) -> None:
@@ -217,6 +231,7 @@ def test_a_landlord_file_that_cannot_be_used(tmp_path: Path, text: str, words: l
             ["weighting.method' is magic", "none, supplied, post_stratify or rake"],
         ),
         ("id: REP-504", "id: everything", ["'confirmations.0.id'", "REP-501"]),
+        ("on: 2025-05-31", "on: 2024-03-31", ["'confirmations.0.on' is 2024-03-31", "began on 2024-04-01"]),
         ("by: Jo Bloggs, ", "", ["'confirmations.0.by' is missing", "who confirms"]),
         ("settings: {", "setings: {", ["'setings' is not a setting", "did you mean 'settings'"]),
     ],
