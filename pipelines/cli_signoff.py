@@ -71,7 +71,7 @@ def approve(home: Path, code: str, year: str, name: str, role: str, statement: s
 @click.argument("year")
 @click.option("--on", required=True, metavar="DATE", help="The day it was filed, such as 2025-06-30.")
 @click.option("--reference", required=True, help="The regulator's reference of the filing.")
-@click.option("--name", required=True, help="Who filed it.")
+@click.option("--name", required=True, help="Who filed it: first name and surname.")
 @click.pass_obj
 def submit_record(home: Path, code: str, year: str, on: str, reference: str, name: str) -> None:
     """Record that the approved return was filed with the regulator; it is never written again after that."""

@@ -38,6 +38,8 @@ LONGEST_NAME, LONGEST_TEXT = 200, 2000
 _LONDON = ZoneInfo("Europe/London")
 _PATIENCE = 20.0  # seconds to wait for another writer: each holds the lock for milliseconds
 _NOT_PLAIN = {"Cc", "Cs", "Co", "Zl", "Zp"}
+# Accents written apart, hyphens and dashes, typographic apostrophes, brackets.
+_IN_NAMES = {"Mn", "Mc", "Lm", "Pd", "Pi", "Pf", "Ps", "Pe"}
 _TURNS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 
 
@@ -203,6 +205,23 @@ def one_line(text: str, option: str, longest: int, *, needed: bool = True) -> st
     if any(unicodedata.category(each) in _NOT_PLAIN or each in _TURNS for each in trimmed):
         raise InputError(f"{option} holds a line break or a control character: write one line of plain text.")
     return trimmed
+
+
+def name_of_a_person(text: str, option: str) -> str:
+    """Return a name typed in full, trimmed; InputError where it is not two words that a name can be of.
+
+    Initials, titles, hyphens, apostrophes and accents are a name's; digits and strokes (n/a) are not.
+    """
+    name = one_line(text, option, LONGEST_NAME)
+    if sum(map(_may_be_a_name, name.split())) < 2:
+        raise InputError(f"{option} is {name}: write first name and surname, such as Jo Bloggs.")
+    return name
+
+
+def _may_be_a_name(word: str) -> bool:
+    return any(map(str.isalpha, word)) and all(
+        each.isalpha() or unicodedata.category(each) in _IN_NAMES for each in word if each not in ".,'`"
+    )
 
 
 def day_given(text: str, option: str, earliest: date, because: str, now: datetime) -> date:

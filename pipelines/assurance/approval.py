@@ -23,6 +23,7 @@ from pipelines.assurance.acts import (
     day_given,
     day_of,
     listed,
+    name_of_a_person,
     of_kind,
     one_line,
     writing,
@@ -76,7 +77,7 @@ def approve(
     same, where something is missing or a finding waits for its confirmation. `account`: who typed it.
     `assembled`: the hash of the return that the next pages are made from; it must be the published one.
     """
-    by = one_line(name, "--name", LONGEST_NAME)
+    by = name_of_a_person(name, "--name")
     role = one_line(role, "--role", LONGEST_NAME)
     because = one_line(incomplete_because, "--incomplete-because", LONGEST_TEXT, needed=False)
     with writing(year_folder) as writer:
@@ -127,7 +128,7 @@ def record_filing(
     not show the approval, where it is filed already, and for a day on which it cannot have been filed: before
     the year was over, before the filing that it revises, or after today.
     """
-    by = one_line(name, "--name", LONGEST_NAME)
+    by = name_of_a_person(name, "--name")
     reference = one_line(reference, "--reference", LONGEST_NAME)
     with writing(year_folder) as writer:
         number, document = _published(year_folder, writer.log)
@@ -185,7 +186,7 @@ def confirm(
     It answers what is found now: the next run prints it, and asks again where the finding has moved. Raises
     InputError for an id that no finding to confirm has, and where all of them are answered.
     """
-    by = one_line(by, "--by", LONGEST_NAME)
+    by = name_of_a_person(by, "--by")
     reason = one_line(reason, "--reason", LONGEST_TEXT)
     evidence = one_line(evidence, "--evidence", LONGEST_TEXT, needed=False)
     with writing(year_folder) as writer:

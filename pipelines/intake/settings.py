@@ -426,7 +426,7 @@ def _sentence(error: jsonschema.ValidationError) -> str:
 
 
 def _as_written(value: Any) -> str:
-    if value is None:
+    if value is None or (isinstance(value, str) and not value.strip()):
         return "blank"
     if isinstance(value, bool):
         return str(value).lower()

@@ -353,6 +353,29 @@ def test_a_name_may_be_written_as_it_is_spelled():
     assert acts.one_line("", "--evidence", 200, needed=False) == ""
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Jo Bloggs",
+        "A. Nother",
+        "Dr Siân O'Brien-Nguyễn",
+        "Jose\u0301 Núñez (Chair)",
+        "Zoë D’Arcy, MBE",
+        "李 小龙",
+    ],
+)
+def test_a_person_has_a_name_of_two_words(name):
+    assert acts.name_of_a_person(f" {name} ", "--name") == name
+
+
+@pytest.mark.parametrize(
+    "name", ["Chris", "12345 67", "n/a n/a", "Chris 2", "- Chris -", "chris@example.org x1"]
+)
+def test_less_than_a_name_is_refused(name):
+    with pytest.raises(InputError, match=f"--by is {name}: write first name and surname, such as Jo Bloggs"):
+        acts.name_of_a_person(name, "--by")
+
+
 @pytest.mark.parametrize("text", ["2025-03-30", "2025-06-13", "12/06/2025", "20250612", "soon", "2025-W24-4"])
 def test_a_day_is_a_date_from_the_years_end_to_today(text):
     with pytest.raises(InputError, match="--on is"):

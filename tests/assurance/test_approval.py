@@ -289,7 +289,12 @@ def test_nor_a_return_that_is_not_the_one_assembled_last(year_folder):
 
 @pytest.mark.parametrize(
     ("given", "says"),
-    [({"name": " "}, "--name"), ({"role": ""}, "--role"), ({"statement": "a\nb"}, "--statement")],
+    [
+        ({"name": " "}, "--name"),
+        ({"name": "Chris"}, "--name is Chris: write first"),
+        ({"role": ""}, "--role"),
+        ({"statement": "a\nb"}, "--statement"),
+    ],
 )
 def test_what_is_typed_is_checked(year_folder, given, says):
     publish(year_folder, document())
@@ -407,6 +412,8 @@ def test_the_day_of_filing_is_after_the_year_and_not_to_come(year_folder, on):
     publish(year_folder, made)
     with pytest.raises(InputError, match="--on is"):
         file(year_folder, on=on)
+    with pytest.raises(InputError, match="--name is n/a n/a: write first name and surname"):
+        file(year_folder, name="n/a n/a")
     assert file(year_folder, on="2025-04-01")["on"] == "2025-04-01"
 
 
@@ -706,7 +713,7 @@ def test_where_none_waits_that_is_said(year_folder):
 
 def test_a_confirmation_is_given_by_name_with_a_reason(year_folder):
     publish(year_folder, document(complete=False))
-    for typed in ({"by": ""}, {"reason": " "}, {"evidence": "a\nb"}):
+    for typed in ({"by": ""}, {"by": "Chris"}, {"reason": " "}, {"evidence": "a\nb"}):
         with pytest.raises(InputError, match=f"--{next(iter(typed))}"):
             confirm(year_folder, **typed)
 

@@ -232,6 +232,8 @@ def test_a_landlord_file_that_cannot_be_used(tmp_path: Path, text: str, words: l
         ),
         ("id: REP-504", "id: everything", ["'confirmations.0.id'", "REP-501"]),
         ("on: 2025-05-31", "on: 2024-03-31", ["'confirmations.0.on' is 2024-03-31", "began on 2024-04-01"]),
+        ("by: Jo Bloggs", 'by: ""', ["'confirmations.0.by' is blank, but must be the name of the person"]),
+        ("by: Jo Bloggs", 'by: "  "', ["'confirmations.0.by' is blank, but must be the name of the person"]),
         ("by: Jo Bloggs, ", "", ["'confirmations.0.by' is missing", "who confirms"]),
         ("settings: {", "setings: {", ["'setings' is not a setting", "did you mean 'settings'"]),
     ],
