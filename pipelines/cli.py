@@ -186,7 +186,7 @@ def explain(
 
     code, year = _landlord_year(code, year)
     number, folder = shown(home / "returns" / code / year, revision)
-    explanation = explanation_of(folder, load_edition(year), measure)
+    explanation = explanation_of(folder, load_edition(year), measure.upper())
     if as_csv and not which:
         raise InputError("--csv lists records: say which with --rows met, missed or outside.")
     if as_csv and which:

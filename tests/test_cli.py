@@ -195,6 +195,7 @@ def test_explain_shows_the_arithmetic_the_exclusions_and_the_rows(finished):
     assert re.search(rf"^ +{missed:,}  denominator +out_of_target: ", result.output, re.MULTILINE)
     assert re.search(r"^ +\d+  outside +cancelled: ", result.output, re.MULTILINE)
     assert f"{missed:,} records missed:" in result.output
+    assert tsm(finished.path, "explain", CODE, YEAR, "rp02_1", "--rows", "missed").output == result.output
 
 
 def test_explain_shows_what_responses_weigh(finished):
