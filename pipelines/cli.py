@@ -225,10 +225,10 @@ def sample(home: Path, /, code: str, clean: bool, **sizes: int | None) -> None:
 @click.pass_obj
 def demo(home: Path) -> None:
     """Build the sample landlord, make its return, and say where the PDF lies."""
-    from pipelines.sample import SampleSpec, write_sample
+    from pipelines.sample.again import write_sample_again
 
     click.echo(f"Building the sample landlord {DEMO_LANDLORD} (synthetic: nobody in it is real)")
-    write_sample(home, SampleSpec(), _building)
+    write_sample_again(home, progress=_building)
     click.echo(f"The year before, {DEMO_LAST_YEAR}, to compare with")
     _run_one(home, DEMO_LANDLORD, DEMO_LAST_YEAR, headlines=False)
     click.echo(f"\nThe year {DEMO_YEAR}")
