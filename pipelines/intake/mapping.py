@@ -285,10 +285,19 @@ class _Work:
         said = {"heading": "” or “".join(_heading(h) for h in headings), "column": name}
         is_stated = ("columns", name) in self.mapping.stated
         if column and column.required:
-            raise NotMapped(101, **said, headings=_listed(self.sheet.headings))
+            raise NotMapped(101, **said, headings=self.shown_headings())
         if is_stated:
             touches = (self.table.touches if column.touches is None else column.touches) if column else ()
             self.say(102, touches, **said)
+
+    def shown_headings(self) -> str:
+        """The sheet's headings as a message may show them: of a row that is none, nothing is shown."""
+        spread = self.mapping.unpivot.columns if self.mapping.unpivot else {}
+        named = [each for headings in (*self.mapping.columns.values(), *spread.values()) for each in headings]
+        known = {heading_key(each) for each in (*named, *self.table.by_name)}
+        if known.isdisjoint(self.positions):
+            return "not shown, as none is known here and they may be the values of a record"
+        return _listed(self.sheet.headings)
 
     def require(self) -> None:
         """Raise Refused where a required column comes from nowhere."""
@@ -304,7 +313,7 @@ class _Work:
             if c.required and c.name not in self.columns and c.name not in elsewhere
         ]
         if missing:
-            raise Refused(5, missing=" and no column ".join(missing), headings=_listed(self.sheet.headings))
+            raise Refused(5, missing=" and no column ".join(missing), headings=self.shown_headings())
 
     def take_in_questions(self, sources: Mapping[str, int]) -> None:
         """Keep the text of each question: as sources.yaml has it, the row of questions, or the heading."""
@@ -381,10 +390,10 @@ class _Work:
                 found[name] = position
             elif ("unpivot", name) in self.mapping.stated:
                 said = {"heading": "” or “".join(_heading(h) for h in headings), "column": unpivot.value}
-                raise NotMapped(101, **said, headings=_listed(self.sheet.headings))
+                raise NotMapped(101, **said, headings=self.shown_headings())
         if not found:
             wanted = "” or “".join(_heading(h[0]) for h in unpivot.columns.values())
-            raise NotMapped(101, heading=wanted, column=unpivot.value, headings=_listed(self.sheet.headings))
+            raise NotMapped(101, heading=wanted, column=unpivot.value, headings=self.shown_headings())
         return found
 
     def make_keys(self, unpivot: Unpivot) -> None:

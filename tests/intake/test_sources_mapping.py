@@ -52,6 +52,19 @@ def jobs(folder: Path, more: str = "", content: str = JOBS, files: str = "jobs.c
     return write(folder, ENTRY.format(files=files, more=more), jobs__csv=content)
 
 
+@pytest.mark.parametrize("columns", ["", ", columns: {case_id: Ref, opened_on: Opened}"])
+def test_a_record_that_is_said_to_be_the_headings_is_not_shown(tmp_path: Path, columns: str) -> None:
+    content = "case_id,tenant,opened_on\nA1,Mary Smith,2024-05-01\nA2,John Smith,2024-05-02\n"
+    entry = f"tables: {{asb_cases: {{files: a.csv, header_row: 2{columns}}}}}"
+    (said,) = check_file(write(tmp_path, entry, a__csv=content), "asb_cases").findings["message"]
+    assert "Smith" not in said
+    assert "not shown" in said
+    shown = check_file(
+        write(tmp_path, entry.replace("2", "1", 1), a__csv="case_id,Tenant\nA1,Mary\n"), "asb_cases"
+    )
+    assert "case_id, Tenant" in shown.findings["message"].iloc[0]
+
+
 def told(records: Records, rule_id: str) -> list[str]:
     return records.findings.loc[records.findings["finding_id"] == rule_id, "message"].to_list()
 
