@@ -303,6 +303,9 @@ class _Check:
         """Part the accepted rows from the rejected ones, and say so where too many are rejected."""
         rejected = self._rejected()
         self._check_share(rejected)
+        if self.table.name == "homes" and not (self.alive.any() or self.refused or self.collapsed):
+            rule = self.table.rule(506)  # as where every home was sold: nothing can be measured
+            self.findings.append(table_finding(rule, self.table, self.received.file, self.received.sheet))
         names = [c.name for c in self.table.columns] + self.characteristics
         accepted = self._rows(self.alive)[names]
         accepted = accepted.assign(**self._places(accepted.index)).reset_index(drop=True)

@@ -219,3 +219,16 @@ def test_a_quarter_of_a_million_repairs_take_seconds(tmp_path: Path, bad: int) -
     assert len(records.accepted) + len(records.rejected) == count
     assert len(rows_of(records, "REP-072")) == count * bad // 10
     assert seconds < 10, "a cell-by-cell path has come back: a tenth of this is usual"
+
+
+def test_homes_of_which_none_is_left_stop_the_return(tmp_path: Path) -> None:
+    """Whatever turned them away: without homes no measure has a value."""
+    settings = EDITION.resolve_settings({"rejected_share_stop": 100})
+    one, other = CLEAN["homes"]
+    unread = [home | {"tenure": "perhaps"} for home in (one, other)]
+    assert stops(check_rows(tmp_path, "homes", unread, settings=settings)) == ["HOM-506"]
+    assert stops(check_rows(tmp_path, "homes", [one, unread[1]], settings=settings)) == []
+    (tmp_path / "sources.yaml").write_text(
+        "tables: {homes: {files: homes.csv, filters: [{column: tenure, blank: false, reason: none}]}}"
+    )
+    assert "HOM-506" in stops(check_rows(tmp_path, "homes", [one, other], settings=settings))
