@@ -155,7 +155,8 @@ class Confirmation:
 class YearFile:
     """year.yaml. `survey` has the keys LCRA, LCHO, COMBINED as far as given; `settings` as written.
 
-    `asked_of_targets`: by priority, as far as given.
+    `asked_of_targets`: by priority, as far as given. `stock_return`: the homes of LCRA and LCHO in the
+    landlord's stock return to the regulator, as far as given.
     """
 
     reporting_year: str
@@ -166,6 +167,7 @@ class YearFile:
     confirmations: tuple[Confirmation, ...]
     previous_figures: str | None
     asked_of_targets: Mapping[str, AskedOfTargets] = field(default_factory=dict)
+    stock_return: Mapping[str, int] = field(default_factory=dict)
 
 
 def load_landlord(folder: Path) -> Landlord:
@@ -222,6 +224,9 @@ def load_year(folder: Path) -> YearFile:
         confirmations=tuple(confirmations),
         previous_figures=content.get("previous_figures"),
         asked_of_targets=MappingProxyType(_asked(repairs.get("return_form") or {})),
+        stock_return=MappingProxyType(
+            {key: homes for key, homes in (content.get("stock_return") or {}).items() if homes is not None}
+        ),
     )
 
 

@@ -67,6 +67,9 @@ repairs:
   #   emergency: {{several: no}}
   #   non_emergency: {{several: yes, longest: 60, outline: "urgent 5, routine 20, planned 60 working days"}}
 
+# The homes that you gave in the stock return of {end} (SDR; for councils LADR or LAHS), to compare with.
+# stock_return: {{LCRA: 2988, LCHO: 1102}}
+
 # The permanent web address at which the results are published.
 publication_url:
 

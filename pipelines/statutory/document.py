@@ -112,6 +112,8 @@ def assemble(inputs: ReturnInputs) -> Document:
         "approval": None,
         "revision": None,
     }
+    if inputs.year_file.stock_return:
+        document["stock_return"] = dict(inputs.year_file.stock_return)
     changes = method_changes(document, inputs.beside)
     missing = [*_write_items(surveys, sections, changes), *_missing_elsewhere(inputs)]
     document["publication"] = _publication(inputs, sections)

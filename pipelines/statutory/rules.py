@@ -27,6 +27,11 @@ Grade = Literal["stop", "confirm", "note"]
 
 _BLOCKS = ("LCRA", "LCHO", "COMBINED")
 _APPLYING = ("BS01", "BS02", "BS03", "BS04", "BS05", "RP01", "RP02_1", "RP02_2")
+# What is over the homes owned, by tenure.
+_OVER_HOMES = {
+    "LCRA": ("CH01_1", "CH01_2", "NM01_1", "NM01_2", "RP01"),
+    "LCHO": ("CH01_1", "CH01_2", "NM01_1", "NM01_2"),
+}
 _FILTERED = ("TP02", "TP03", "TP09", "TP10")
 _COUNTS = ("numerator", "denominator", "not_applicable", "filter_yes", "filter_no")
 _SCALE_FACTORS = {"percent": 100, "per_1000_homes": 1000}
@@ -404,16 +409,21 @@ def _accuracy(view: View) -> Iterator[Comparison]:
 
 
 @_rule(
-    16, "warning", "RP01 is over the low cost rental homes owned at year end",
-    "Check which homes are exempt from the Standard or left out as not assessed: all others are in the base.",
-    ("homes.decent_homes", "homes.tenure"),
+    16, "warning", "RP01 and the stock return have the homes owned at year end",
+    "Check which homes are exempt from the Standard or left out as not assessed: all others are in RP01's "
+    "base. Where the stock return differs, correct the homes table, or say why the two differ.",
+    ("homes.decent_homes", "homes.tenure", "homes.owned_from", "homes.owned_to", "year.stock_return"),
     "RSH reconciles RP01 with the stock returns; it annotated landlords that used surveyed homes as the base",
 )  # fmt: skip
-def _decent_homes_base(view: View) -> Iterator[Comparison]:
+def _homes_as_elsewhere(view: View) -> Iterator[Comparison]:
     base, homes = view.count("RP01", "LCRA", "denominator"), view.document["stock"]["LCRA"]
     if base is not None and homes:
         message = f"RP01 is over {_show(base)} homes, {homes:,} were owned at year end."
         yield Comparison(base == homes, message, ("RP01",))
+    for tenure, stated in view.document.get("stock_return", {}).items():
+        owned = view.document["stock"][tenure]
+        message = f"{tenure}: {owned:,} homes were owned at year end, the stock return has {stated:,}."
+        yield Comparison(owned == stated, message, _OVER_HOMES[tenure])
 
 
 @_rule(

@@ -50,6 +50,7 @@ survey:
     changes_since_last_year: none
 repairs:
   targets: {emergency: {hours: 24}, non_emergency: {working_days: 20}}
+stock_return: {LCRA: 2988, LCHO: }
 publication_url: https://example.org/tsm
 settings: {lcho_threshold: 900, response_counts_as_acknowledgement: true}
 confirmations:
@@ -94,6 +95,7 @@ def test_a_whole_year_file(tmp_path: Path) -> None:
     )
     assert year.publication_url == "https://example.org/tsm"
     assert year.previous_figures == "previous_figures.csv"
+    assert dict(year.stock_return) == {"LCRA": 2988}
     load_edition("2024-25").resolve_settings(year.settings)
 
 
@@ -116,6 +118,7 @@ def test_the_least_year_file(tmp_path: Path) -> None:
 
     assert dict(year.survey) == {}
     assert (year.targets.emergency, year.targets.non_emergency, year.confirmations) == (None, None, ())
+    assert dict(year.stock_return) == {}
 
 
 def test_a_whole_landlord_file(tmp_path: Path) -> None:
@@ -235,6 +238,8 @@ def test_a_landlord_file_that_cannot_be_used(tmp_path: Path, text: str, words: l
         ("by: Jo Bloggs", 'by: ""', ["'confirmations.0.by' is blank, but must be the name of the person"]),
         ("by: Jo Bloggs", 'by: "  "', ["'confirmations.0.by' is blank, but must be the name of the person"]),
         ("by: Jo Bloggs, ", "", ["'confirmations.0.by' is missing", "who confirms"]),
+        ("{LCRA: 2988", "{LCRA: 2988.5", ["'stock_return.LCRA' is 2988.5, but must be how many homes"]),
+        ("LCHO: }", "ALL: 1}", ["'stock_return.ALL' is not a setting"]),
         ("settings: {", "setings: {", ["'setings' is not a setting", "did you mean 'settings'"]),
     ],
 )
@@ -316,15 +321,19 @@ def test_every_remark_of_the_year_template_is_true(tmp_path: Path) -> None:
     path = folder / "year.yaml"
     lines = []
     for line in path.read_text().splitlines():
-        if line.startswith("    # "):
+        if line.startswith("# stock_return: "):
+            lines.append(line.removeprefix("# "))
+        elif line.startswith("    # "):
             setting = line.replace("# ", "", 1).split("  #")[0].split(":          ")[0]
             lines.append(setting.replace("approach: census", "approach: sample") if ": " in setting else line)
         else:
             lines.append(line)
     path.write_text("\n".join(lines))
 
-    plan = load_year(folder).survey["LCRA"]
+    year = load_year(folder)
+    plan = year.survey["LCRA"]
 
+    assert dict(year.stock_return) == {"LCRA": 2988, "LCHO": 1102}
     assert plan.sampling == "quota"
     assert plan.population == 8962
     assert plan.questionnaire == "questionnaire.pdf"

@@ -54,6 +54,7 @@ def test_the_schema_is_a_schema() -> None:
         {"year": "2023-24"},
         {"year": "2025-26"},
         {"year": "2026-27"},
+        {"year_file": {"stock_return": {"LCRA": 3000, "LCHO": 0}}},
         {"blocks": {**BLOCKS, "LCHO": "not_applicable"}, "stock": {"LCRA": 3000, "LCHO": 0}},
         {"findings": findings(finding("REP-006", "confirm", 12, "RP02_1"), finding("FIL-001", "stop", None))},
     ],

@@ -12,6 +12,7 @@ import pytest
 
 from pipelines.intake import FINDING_COLUMNS
 from pipelines.statutory import VALIDATIONS, as_findings, validate
+from pipelines.statutory.validations import CheckOutcome
 from schemas.tables import TABLES
 from tests.statutory.builders import document, figure_in, finding, findings, survey_in
 
@@ -105,6 +106,7 @@ PLANTED: list[tuple[str, str, Plant]] = [
     ("VAL-14", "warning", plant("TP03", "LCRA", filter_yes=485)),
     ("VAL-15", "warning", requirement_missed),
     ("VAL-16", "warning", plant("RP01", "LCRA", denominator=2990)),
+    ("VAL-16", "warning", lambda planted: planted.update(stock_return={"LCRA": 3000, "LCHO": 1101})),
     ("VAL-17", "warning", plant("TP01", "LCRA", value=12.3)),
     ("VAL-18", "warning", repairs_lost),
     ("VAL-19", "warning", a_small_method),
@@ -229,6 +231,22 @@ def test_hard_failures_stop_and_warnings_ask_for_confirmation() -> None:
     assert as_findings(validate(CLEAN)).empty
 
 
+def test_the_homes_of_the_stock_return_are_compared_where_they_are_given() -> None:
+    def outcome(**homes: int) -> CheckOutcome:
+        made = document(year_file={"stock_return": homes})
+        return next(each for each in validate(made) if each.validation.id == "VAL-16")
+
+    assert (outcome().comparisons, outcome().outcome) == (1, "passed")
+    assert (outcome(LCRA=3000).comparisons, outcome(LCRA=3000).outcome) == (2, "passed")
+    assert (outcome(LCRA=3000, LCHO=1100).comparisons, outcome(LCRA=3000, LCHO=1100).outcome) == (3, "passed")
+    (breach,) = outcome(LCRA=2988, LCHO=1100).breaches
+    assert breach.message == "LCRA: 3,000 homes were owned at year end, the stock return has 2,988."
+    assert "RP01" in breach.measures
+    (breach,) = outcome(LCHO=0).breaches
+    assert breach.message == "LCHO: 1,100 homes were owned at year end, the stock return has 0."
+    assert "RP01" not in breach.measures
+
+
 def test_a_breach_stands_among_the_checks_and_findings_until_it_is_confirmed() -> None:
     few = {"raised": 100, "completed": 900, "closed_without_completion": 0, "outstanding": 0}
     record = findings(finding("REP-006", "note", 12))
@@ -251,6 +269,7 @@ def test_every_validation_names_what_could_put_it_right_its_years_and_its_source
     schema = json.loads((resources.files("schemas") / "settings" / "year.schema.json").read_text("utf-8"))
     columns = {f"{table.name}.{column.name}" for table in TABLES.values() for column in table.columns}
     keys = {f"year.survey.{name}" for name in schema["$defs"]["plan"]["properties"]}
+    keys |= {f"year.{name}" for name in schema["properties"]}
     for each in VALIDATIONS:
         assert each.fields, each.id
         for name in each.fields:
