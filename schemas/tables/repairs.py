@@ -7,6 +7,8 @@ import pandas as pd
 from schemas.tables import masks
 from schemas.tables.model import RP02, Column, Context, Effect, Grade, Kind, Rule, Table
 
+_LONGEST_TARGET = pd.Timedelta(days=1000)  # as in year.yaml; what lies further off is a slip of the year
+
 
 def _unknown_home(repairs: pd.DataFrame, context: Context) -> pd.Series:
     placed = masks.resolves(repairs, context, "building_id") | repairs["tenure"].notna()
@@ -33,6 +35,10 @@ def _completed_before_reported(repairs: pd.DataFrame, context: Context) -> pd.Se
 
 def _target_before_reported(repairs: pd.DataFrame, context: Context) -> pd.Series:
     return repairs["target_at"] < repairs["reported_at"]
+
+
+def _target_far_off(repairs: pd.DataFrame, context: Context) -> pd.Series:
+    return repairs["target_at"] > repairs["reported_at"] + _LONGEST_TARGET
 
 
 def _completed_undated(repairs: pd.DataFrame, context: Context) -> pd.Series:
@@ -211,6 +217,19 @@ REPAIRS = Table(
             columns=("reported_at", "completed_at", "priority"),
             touches=("RP02_2",),
             mask=_bare_dates,
+        ),
+        Rule(
+            id="REP-510",
+            grade=Grade.CONFIRM,
+            title="Target years after it was reported",
+            message=(
+                "target_at {target_at} is more than 1,000 days after reported_at {reported_at}; the year's "
+                "target is used instead."
+            ),
+            remedy="Correct target_at, or leave it blank.",
+            effect=Effect.VALUE_IGNORED,
+            columns=("target_at", "reported_at"),
+            mask=_target_far_off,
         ),
         Rule(
             id="REP-801",

@@ -108,6 +108,7 @@ _BY_HAND = [
     Planted("REP-507", "repairs", {"home_id": "H99", "building_id": ""}),
     Planted("REP-508", "repairs", {"tenure": "LCHO"}),
     Planted("REP-509", "repairs", {"priority": "emergency", "completed_at": "2024-06-02"}),
+    Planted("REP-510", "repairs", {"target_at": "2034-06-10"}),
     Planted(
         "REP-903", "repairs", everywhere={"reported_at": "2023-03-01", "completed_at": "2023-03-31T23:59"}
     ),
