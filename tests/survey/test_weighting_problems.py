@@ -204,6 +204,18 @@ def test_005_and_006_of_the_same_category_spelt_apart():
     assert "is it “Old”?" in found[1].message
 
 
+def test_only_the_first_categories_are_looked_for_under_another_spelling():
+    """Else a characteristic of thousands, such as a postcode, would take minutes."""
+    sample = SAMPLE.assign(age=[f"Age {number % 30:02d}" for number in range(len(SAMPLE))])
+    targets = margins()
+    ages = pd.DataFrame(
+        {"characteristic": "age", "category": [f"age-{n:02d}" for n in range(30)], "households": 80}
+    )
+    found = raking(sample, pd.concat([targets[targets["characteristic"] != "age"], ages]))
+    hinted = [problem for problem in found if "is it “" in problem.message]
+    assert (len(found), len(hinted)) == (60, 40)
+
+
 def test_007_respondents_where_there_are_no_households():
     problem = only(raking(targets=margins(South=0, North=2400)), "WGT-007")
     assert (problem.category, problem.counts["respondents"]) == ("South", 120)
