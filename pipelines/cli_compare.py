@@ -304,7 +304,7 @@ def benchmarks() -> None:
 
 @benchmarks.command(name="import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--year", help="The reporting year, where the workbook's sheets name another.")
+@click.option("--year", help="The reporting year that the workbook must be of; it says so itself.")
 @click.pass_obj
 def import_file(home: Path, file: Path, year: str | None) -> None:
     """Keep RSH's published landlord-level workbook FILE (.xlsx) of any year in the home folder."""
