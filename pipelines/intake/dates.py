@@ -107,6 +107,11 @@ class DateFormat:
         return "".join(_PARTS[p[1:]][1] if p.startswith("%") else p for p in self._pieces)
 
     @property
+    def shape(self) -> str:
+        """The format, but for which digits are the day: what fits one, fits all of its shape."""
+        return re.sub("%[dmy]", "%d", self.text)
+
+    @property
     def is_reversible(self) -> bool:
         """Whether a moment, written in the format, is the very text that it was read from."""
         return self.places is not None and set(self._directives) <= set("dmYHMS")

@@ -25,6 +25,7 @@ from pipelines.intake.findings import (
     row_findings,
     table_finding,
 )
+from pipelines.intake.lexicon import SYNONYM, lexicon
 from pipelines.intake.mapping import values_not_named
 from pipelines.intake.memory import give_back
 from pipelines.intake.parse import Parsed, clean_text, parse_column
@@ -149,10 +150,25 @@ class _Check:
         for name in self.characteristics:
             columns[name], errors = clean_text(self.text[name])
             self._report_cells(21, errors, name)
+        self._report_misnamed()
         self.parsed = pd.DataFrame(columns, index=self.text.index)
         if len(self.text) >= LONG:
             del read
             give_back()
+
+    def _report_misnamed(self) -> None:
+        """Report the characteristics that are most likely a column of ours under another name."""
+        if not self.characteristics or not self.context.absent:
+            return
+        words = lexicon()
+        for column in self.table.columns:
+            if column.name not in self.context.absent:
+                continue
+            for name in self.characteristics:
+                if words.naming(name, self.table, column.name) >= SYNONYM:
+                    facts = {"column": column.name, "given": name}
+                    file, sheet = self.received.file, self.received.sheet
+                    self.findings.append(file_finding(39, self.table, file, sheet, facts))
 
     @property
     def characteristics(self) -> list[str]:

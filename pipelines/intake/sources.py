@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -610,6 +611,13 @@ def _formats(given: Any, where: str) -> tuple[DateFormat, ...]:
             formats.append(DateFormat(text))
         except ValueError as error:
             raise InputError(f"{where}' is {_short(text)}, {error}.") from error
+    for one, other in itertools.combinations(formats, 2):
+        if one.text != other.text and one.shape == other.shape:
+            raise InputError(
+                f"{where}' has {_short(one.text)} and {_short(other.text)}, which read 05/04/2024 and the "
+                "like as different days: keep the one that the file is written in; to files that differ give "
+                "their own."
+            )
     return tuple(formats)
 
 

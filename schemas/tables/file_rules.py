@@ -308,6 +308,17 @@ FILE_RULES: tuple[Rule, ...] = (
         ),
         Effect.KEPT,
     ),
+    _rule(
+        39,
+        Grade.CONFIRM,
+        "Column that reads like one of ours",
+        (
+            "{file} has no column {column}, but {given}, which reads like it; it was kept as a "
+            "characteristic, nothing else."
+        ),
+        "Name it {column}, there or in sources.yaml; if it is something else, confirm so.",
+        Effect.KEPT,
+    ),
 )
 
 BY_ID = {rule.id: rule for rule in FILE_RULES}

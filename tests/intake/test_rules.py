@@ -104,6 +104,12 @@ def _homes_with_a_nameless_column(folder: Path) -> str:
     return "asb_cases"
 
 
+def _homes_with_the_day_of_sale_under_another_name(folder: Path) -> str:
+    homes = [{name: cell for name, cell in home.items() if name != "owned_to"} for home in CLEAN["homes"]]
+    write_csv(folder, "homes", [home | {"Disposal date": ""} for home in homes])
+    return "homes"
+
+
 def _all_dates_british(folder: Path) -> str:
     rows = [CLEAN["asb_cases"][0] | {"case_id": f"A{n}", "opened_on": "01/09/2024"} for n in range(30)]
     write_csv(folder, "asb_cases", rows)
@@ -216,6 +222,7 @@ FILE_FAULTS: dict[str, Callable[[Path], str]] = {
     "FIL-032": _asb(asb_cases__csv=lambda text: text.replace("A2", "1.00023E+11")),
     "FIL-033": _sheets("About this workbook", _csv_text()),
     "FIL-034": _sheets(_csv_text(), merged="B2:B3"),
+    "FIL-039": _homes_with_the_day_of_sale_under_another_name,
     "FIL-037": _sheets("About this workbook", _csv_text(), last="veryHidden"),
     "FIL-038": _half_swapped,
     "FIL-036": _exclusions_under_another_name,

@@ -123,6 +123,15 @@ def test_a_query_or_the_file_that_holds_it(tmp_path: Path) -> None:
     assert [file.name for file in table_files(tmp_path, "repairs")] == ["sources.yaml", "jobs.sql"]
 
 
+@pytest.mark.parametrize(("one", "other"), [("%d/%m/%Y", "%m/%d/%Y"), ("%y/%m/%d", "%d/%m/%y")])
+def test_formats_that_read_one_date_differently_are_refused(tmp_path: Path, one: str, other: str) -> None:
+    said = message_of(tmp_path, f'tables: {{repairs: {{files: a.csv, dates: ["{one}", "{other}"]}}}}')
+    assert f"has {one} and {other}, which read 05/04/2024" in said
+    apart = f'[{{file: a.csv, dates: "{one}"}}, {{file: b.csv, dates: "{other}"}}]'
+    assert len(entry(tmp_path, f"files: {apart}").parts) == 2
+    assert entry(tmp_path, '{files: a.csv, dates: ["%d/%m/%Y", "%d/%m/%y"]}').mapping.dates
+
+
 def test_only_a_survey_has_a_row_of_questions(tmp_path: Path) -> None:
     """Of another table it would be a record, and lost."""
     assert entry(tmp_path, "{files: a.csv, question_row: 2}", "survey_responses").mapping.question_row == 2
