@@ -496,6 +496,8 @@ corrections:
         ({"action": "override", "column": "status"}, ["'value' is missing: an override needs"]),
         ({"action": "override", "column": "xyz", "value": "x"}, ["has no column 'xyz'"]),
         ({"by": None}, ["'corrections.0.by' is blank", "the name of the person"]),
+        ({"by": "  "}, ["'corrections.0.by' is blank", "the name of the person"]),
+        ({"reason": " "}, ["'corrections.0.reason' is blank", "the reason in words"]),
     ],
 )
 def test_what_is_wrong_with_the_file_is_told_in_a_sentence(

@@ -237,6 +237,7 @@ def test_a_landlord_file_that_cannot_be_used(tmp_path: Path, text: str, words: l
         ("on: 2025-05-31", "on: 2024-03-31", ["'confirmations.0.on' is 2024-03-31", "began on 2024-04-01"]),
         ("by: Jo Bloggs", 'by: ""', ["'confirmations.0.by' is blank, but must be the name of the person"]),
         ("by: Jo Bloggs", 'by: "  "', ["'confirmations.0.by' is blank, but must be the name of the person"]),
+        ('reason: "reopened: see note"', 'reason: " "', ["'confirmations.0.reason' is blank"]),
         ("by: Jo Bloggs, ", "", ["'confirmations.0.by' is missing", "who confirms"]),
         ("{LCRA: 2988", "{LCRA: 2988.5", ["'stock_return.LCRA' is 2988.5, but must be how many homes"]),
         ("LCHO: }", "ALL: 1}", ["'stock_return.ALL' is not a setting"]),
