@@ -69,6 +69,8 @@ def _as_stated(data: bytes, encoding: str) -> tuple[bytes, str]:
             raise LookupError
         if codec.name in ("utf-8", "utf-8-sig") and is_utf8(data):
             return data.removeprefix(codecs.BOM_UTF8), codec.name
+        if codec.name.startswith(("utf-16", "utf-32")) and b"\x00" not in data[:1000]:
+            raise UnicodeError  # commas and line ends have zeros in them there; any two bytes are a letter
         text = data.decode(encoding)
     except LookupError:
         raise Refused(

@@ -580,3 +580,13 @@ def test_case_229_sheets_like_the_one_of_the_tables_name(tmp_path: Path) -> Reco
     records = xlsx_records(tmp_path, book(others, asb_sheet(), change=name))
     assert list(records.accepted["case_id"]) == ["A1", "A2"]
     return records
+
+
+@case(REJECT_FILE, "FIL-007")
+def test_case_230_another_encoding_than_is_stated(tmp_path: Path) -> Records:
+    sources("tables: {asb_cases: {files: export.csv, encoding: utf-16}}")(tmp_path)
+    for more in ("", "\n"):  # of even length it can be read as Chinese without a line end
+        (tmp_path / "export.csv").write_text(WHOLE + more)
+        records = check_file(tmp_path, "asb_cases")
+        assert "is not in utf-16, as stated" in records.findings["message"].iloc[0]
+    return records
