@@ -21,7 +21,15 @@ from pipelines.cli_compare import benchmarks, compare, forensics
 from pipelines.cli_filed import check_filed
 from pipelines.cli_map import map_file
 from pipelines.cli_pages import index, open_returns
-from pipelines.cli_signoff import approve, confirm, of_revision, reproduce, submit_record, verify
+from pipelines.cli_signoff import (
+    approve,
+    confirm,
+    of_revision,
+    reproduce,
+    say_revision,
+    submit_record,
+    verify,
+)
 from pipelines.cli_survey import survey
 from schemas.errors import InputError, TsmError
 
@@ -192,8 +200,7 @@ def explain(
     if as_csv and which:
         rows(explanation, which).to_csv(sys.stdout, index=False)
         return
-    if number > 1:
-        click.echo(f"Revision {number} of the return of {code} for {year}.")
+    say_revision(code, year, number)
     click.echo("\n".join(as_lines(explanation)))
     if which:
         chosen = rows(explanation, which)

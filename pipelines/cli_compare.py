@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.cli_signoff import of_revision
+from pipelines.cli_signoff import of_revision, say_revision
 from schemas.errors import InputError
 
 if TYPE_CHECKING:
@@ -526,11 +526,8 @@ def _read_document(path: Path) -> Any:
 def _say_revision(document: Mapping[str, Any] | None, data: bool) -> None:
     """Say which revision is shown, where it is one; beside `data` for machines, not in it."""
     if document and (revision := document.get("revision")):
-        year = document["reporting_year"]
-        click.echo(
-            f"Revision {revision['number']} of the return of {document['landlord']['code']} for {year}.",
-            err=data,
-        )
+        code, year = document["landlord"]["code"], document["reporting_year"]
+        say_revision(code, year, revision["number"], beside=data)
 
 
 def _edition(year: str) -> Edition:

@@ -27,6 +27,12 @@ of_revision = click.option(
 )
 
 
+def say_revision(code: str, year: str, number: int, *, beside: bool = False) -> None:
+    """Say of which revision what follows is, where it is one; `beside` data for machines, not in them."""
+    if number > 1:
+        click.echo(f"Revision {number} of the return of {code} for {year}.", err=beside)
+
+
 @click.command()
 @click.argument("code")
 @click.argument("year")

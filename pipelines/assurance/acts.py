@@ -156,12 +156,16 @@ def head(log: Log) -> str:
 def day_of(act: Act) -> str:
     """Return the day of an act in the United Kingdom, such as 2025-06-30."""
     moment = datetime.strptime(act["at"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    return moment.astimezone(_LONDON).date().isoformat()
+    return _in_london(moment).isoformat()
 
 
 def today() -> date:
     """Return the day that it is in the United Kingdom."""
-    return datetime.now(_LONDON).date()
+    return _in_london(datetime.now(UTC))
+
+
+def _in_london(moment: datetime) -> date:
+    return moment.astimezone(_LONDON).date()
 
 
 def of_kind(log: Log, kind: str) -> list[Act]:
@@ -232,9 +236,9 @@ def day_given(text: str, option: str, earliest: date, because: str, now: datetim
         day = date.min
     if day.isoformat() != text:  # other spellings of a day are read too, 2025-W27-1 for one
         raise InputError(f"{option} is no date: write it such as 2025-06-30.")
-    today = now.astimezone(_LONDON).date()
-    if not earliest <= day <= today:
-        raise InputError(f"{option} is {day}: it must be between {earliest} ({because}) and today, {today}.")
+    latest = _in_london(now)
+    if not earliest <= day <= latest:
+        raise InputError(f"{option} is {day}: it must be between {earliest} ({because}) and today, {latest}.")
     return day
 
 

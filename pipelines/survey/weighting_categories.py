@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -404,8 +405,12 @@ class _Hints:
     """
 
     def __init__(self, others: Mapping[str, float]) -> None:
-        self._spelt = {_spelling(other): other for other in others}
+        self._others = others
         self._left = _MOST_HINTS
+
+    @cached_property
+    def _spelt(self) -> dict[str, str]:
+        return {_spelling(other): other for other in self._others}
 
     def of(self, category: str) -> str:
         """Return the hint in brackets, '' where there is none."""
